@@ -1,0 +1,209 @@
+"""Settings, read from the environment (or `.env`): every variable is listed in README, "Settings"."""
+
+import importlib.util
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.Env()
+if (BASE_DIR / ".env").exists():
+    env.read_env(BASE_DIR / ".env")
+
+
+def _biblioteca(paquete: str, patron: str) -> str | None:
+    """Path of the shared library that the wheel of `paquete` carries, so that one GDAL serves the whole process."""
+    origen = importlib.util.find_spec(paquete)
+    if origen is None or origen.origin is None:
+        return None
+    carpeta = Path(origen.origin).parent.parent / f"{paquete}.libs"
+    return next((str(ruta) for ruta in sorted(carpeta.glob(patron))), None)
+
+
+GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", default=None) or _biblioteca("pyogrio", "libgdal*.so*")
+GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", default=None) or _biblioteca("shapely", "libgeos_c*.so*")
+
+# --- mode -------------------------------------------------------------------------------------------------------------
+DEBUG = env.bool("MINKA_DEBUG", default=False)
+PRODUCCION = env.bool("MINKA_PRODUCCION", default=False)
+
+
+def _secreto() -> str:
+    """SECRET_KEY of the environment; outside production, one kept in `var/` so that nobody deploys a known key."""
+    if clave := env.str("SECRET_KEY", default=""):
+        return clave
+    if PRODUCCION:
+        raise ImproperlyConfigured("Falta la variable SECRET_KEY: en producción ponga 50 caracteres al azar o más.")
+    from django.core.management.utils import get_random_secret_key
+
+    archivo = VAR_DIR / "clave_secreta"
+    if not archivo.exists():
+        VAR_DIR.mkdir(exist_ok=True)
+        archivo.write_text(get_random_secret_key() + get_random_secret_key())
+        archivo.chmod(0o600)
+    return archivo.read_text()
+
+
+SECRET_KEY = _secreto()
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCCION else ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+if PRODUCCION:
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 31536000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+# --- applications -----------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "mapas",
+    "proyectos",
+    "demandas",
+    "territorio",
+    "cuentas",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.gis",
+    "django.contrib.postgres",
+    "rest_framework",
+    "rest_framework_gis",
+    "django_filters",
+    "drf_spectacular",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "mapas.contexto.sitio",
+            ],
+        },
+    },
+]
+
+# --- database ---------------------------------------------------------------------------------------------------------
+# The default is the private cluster that bin/setup makes; bin/entorno.sh exports its DATABASE_URL.
+DATABASES = {"default": env.db("DATABASE_URL", default="postgis:///minka")}
+DATABASES["default"]["ENGINE"] = "django.contrib.gis.db.backends.postgis"
+DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- accounts ---------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "cuentas.Usuario"
+LOGIN_URL = "cuentas:ingresar"
+LOGIN_REDIRECT_URL = "inicio"
+LOGOUT_REDIRECT_URL = "inicio"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{nombre}"}
+    for nombre in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# --- language and time ------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "es"
+LANGUAGES = [("es", _("Español")), ("en", _("Inglés"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "America/La_Paz"
+USE_I18N = True
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = ["config.formatos"]
+
+# --- static files: our own and those that `npm ci` installed ----------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+MODULOS_NPM = BASE_DIR / "node_modules"
+STATICFILES_DIRS = [
+    (f"terceros/{nombre}", ruta)
+    for nombre, ruta in {
+        "leaflet": MODULOS_NPM / "leaflet" / "dist",
+        "bootstrap/css": MODULOS_NPM / "bootstrap" / "dist" / "css",
+        "bootstrap/js": MODULOS_NPM / "bootstrap" / "dist" / "js",
+        "source-sans-3": MODULOS_NPM / "@fontsource" / "source-sans-3" / "files",
+    }.items()
+    if ruta.is_dir()
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if (STATIC_ROOT / "staticfiles.json").exists()
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+MEDIA_ROOT = VAR_DIR / "archivos"
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 500}},
+}
+
+# --- Minka ------------------------------------------------------------------------------------------------------------
+# lon/lat box outside of which a file is refused: Bolivia, EPSG:4326 (west, south, east, north).
+MINKA_CAJA = tuple(env.list("MINKA_CAJA", cast=float, default=[-69.66, -22.91, -57.52, -9.67]))
+# Optional background tiles, e.g. an XYZ template of the municipality's own server. Empty: no request leaves the page.
+MINKA_MAPA_BASE = env.str("MINKA_MAPA_BASE", default="")
+MINKA_MAPA_BASE_CREDITO = env.str("MINKA_MAPA_BASE_CREDITO", default="")
+# Code of the invented municipality: its pages say that it is invented.
+MINKA_MUNICIPIO_DEMO = "990101"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"consola": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["consola"], "level": "WARNING"},
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_PERMISSION_CLASSES": ["config.api.SoloLectura"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
+    "PAGE_SIZE": 100,
+    "EXCEPTION_HANDLER": "config.api.manejar_error",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Minka API",
+    "DESCRIPTION": "Territorio, demandas, proyectos y las cuatro preguntas de Minka. Solo lectura.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# The libraries inside the wheels look for their data beside themselves once pyogrio has been imported.
+import pyogrio  # noqa: E402, F401  (sets the data paths of the GDAL that Django is about to load)
