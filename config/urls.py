@@ -1,0 +1,5 @@
+"""All routes: pages, machines."""
+
+from django.urls import path
+
+urlpatterns = []

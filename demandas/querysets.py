@@ -1,0 +1,70 @@
+"""Questions about demand, and what demand adds to the questions about units."""
+
+from django.contrib.gis.db import models
+from django.db.models import F, FloatField, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from territorio.querysets import LocalizableQuerySet, UnidadQuerySet, pregunta
+
+
+class DemandaQuerySet(LocalizableQuerySet):
+    def visibles_para(self, usuario) -> "DemandaQuerySet":
+        """What is published, and all of the municipalities where `usuario` is a member."""
+        if usuario.is_superuser:
+            return self
+        visibles = Q(publicada=True)
+        if usuario.is_authenticated:
+            visibles |= Q(municipio__membresias__usuario=usuario)
+        return self.filter(visibles).distinct()
+
+    def de(self, *, grupo: str) -> "DemandaQuerySet":
+        """Demands that one group asks for."""
+        return self.filter(grupo=grupo)
+
+    def vigentes(self) -> "DemandaQuerySet":
+        """Demands that were neither sent back nor refused."""
+        return self.exclude(estado__in=["devuelta", "rechazada"])
+
+    def con_puesto(self, grupo: str = "comunidad") -> "DemandaQuerySet":
+        """Annotate `puesto`: the rank that a group, or the whole community, gave."""
+        from demandas.models import Rango
+
+        rango = Rango.objects.filter(demanda=OuterRef("pk"), grupo=grupo)
+        return self.annotate(puesto=Subquery(rango.values("puesto")[:1]))
+
+
+class DemandaUnidadQuerySet(models.QuerySet):
+    def sumadas(self) -> Subquery:
+        """Subquery for units: how many of these demands lie in each."""
+        return _suma(self, F("fraccion"))
+
+
+def _suma(filas: models.QuerySet, valor) -> Subquery:
+    """`Subquery` of a query on units: the sum of `valor` over the feature × unit rows `filas` of each unit."""
+    por_unidad = filas.filter(unidad=OuterRef("pk")).order_by().values("unidad").annotate(suma=Sum(valor)).values("suma")
+    return Subquery(por_unidad, output_field=FloatField())
+
+
+@pregunta
+def con_demanda(unidades: UnidadQuerySet, demandas: DemandaQuerySet, *, censo: int | None = None) -> UnidadQuerySet:
+    """Annotate each unit with `demandas` (their fractions in it), `beneficiarios`, `habitantes` and `por_mil`.
+
+    `por_mil` is demands per 1,000 inhabitants of `censo`, None where the unit has no figure.
+    """
+    filas = demandas.localizaciones()
+    beneficiarios = Coalesce(F("demanda__beneficiarias_mujeres"), 0) + Coalesce(F("demanda__beneficiarios_hombres"), 0)
+    return (
+        unidades.con_habitantes(censo)
+        .annotate(
+            demandas=Coalesce(filas.sumadas(), 0.0),
+            demandas_en_disputa=Coalesce(filas.filter(en_disputa=True).sumadas(), 0.0),
+            beneficiarios=Coalesce(_suma(filas, F("fraccion") * beneficiarios), 0.0),
+        )
+        .annotate(por_mil=_por_mil(F("demandas"), F("habitantes")))
+    )
+
+
+def _por_mil(cantidad, habitantes):
+    from django.db.models.functions import NullIf
+
+    return cantidad * 1000.0 / NullIf(habitantes, 0)

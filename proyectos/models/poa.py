@@ -1,0 +1,77 @@
+"""The yearly programme and its operations: money in force and accrued, physical progress programmed and reached."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from proyectos.models.proyecto import Proyecto
+from proyectos.querysets.poa import OperacionQuerySet, POAQuerySet
+from territorio.models import UnidadTerritorial
+
+
+class EstadoPOA(models.TextChoices):
+    BORRADOR = "borrador", _("borrador")
+    PRESENTADO = "presentado", _("presentado")
+    APROBADO = "aprobado", _("aprobado")
+    EN_EJECUCION = "en_ejecucion", _("en ejecución")
+    CERRADO = "cerrado", _("cerrado")
+
+
+class POA(models.Model):
+    """A municipality's programme of operations for one year (gestión)."""
+
+    municipio = models.ForeignKey(UnidadTerritorial, on_delete=models.PROTECT, related_name="poas")
+    gestion = models.PositiveSmallIntegerField("gestión")
+    estado = models.CharField(max_length=12, choices=EstadoPOA.choices, default=EstadoPOA.BORRADOR)
+
+    objects = POAQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "POA"
+        verbose_name_plural = "POA"
+        ordering = ["-gestion"]
+        constraints = [
+            models.UniqueConstraint(fields=["municipio", "gestion"], name="poa_uno_por_gestion"),
+            models.CheckConstraint(name="poa_gestion_posible", condition=Q(gestion__gte=1990, gestion__lte=2100)),
+        ]
+
+    def __str__(self) -> str:
+        return f"POA {self.gestion}"
+
+
+def _porcentaje(campo: str) -> Q:
+    return Q(**{f"{campo}__gte": 0, f"{campo}__lte": 100})
+
+
+class Operacion(models.Model):
+    """What a POA does of a project in its year. Money in Bs; progress in % of the whole project, programmed to date."""
+
+    poa = models.ForeignKey(POA, on_delete=models.PROTECT, related_name="operaciones")
+    proyecto = models.ForeignKey(Proyecto, on_delete=models.PROTECT, related_name="operaciones")
+    presupuesto_inicial = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    presupuesto_vigente = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    devengado = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    fisico_programado = models.DecimalField("físico programado a la fecha (%)", max_digits=5, decimal_places=2, default=0)
+    fisico_alcanzado = models.DecimalField("físico alcanzado (%)", max_digits=5, decimal_places=2, default=0)
+
+    objects = OperacionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "operación"
+        verbose_name_plural = "operaciones"
+        ordering = ["poa", "proyecto__codigo"]
+        constraints = [
+            models.UniqueConstraint(fields=["poa", "proyecto"], name="operacion_una_por_proyecto"),
+            models.CheckConstraint(
+                name="operacion_montos_no_negativos",
+                condition=Q(presupuesto_inicial__gte=0, presupuesto_vigente__gte=0, devengado__gte=0),
+            ),
+            models.CheckConstraint(
+                name="operacion_devengado_dentro_del_vigente", condition=Q(devengado__lte=F("presupuesto_vigente"))
+            ),
+            models.CheckConstraint(name="operacion_programado_posible", condition=_porcentaje("fisico_programado")),
+            models.CheckConstraint(name="operacion_alcanzado_posible", condition=_porcentaje("fisico_alcanzado")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.poa}: {self.proyecto}"

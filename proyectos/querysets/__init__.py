@@ -1,0 +1,1 @@
+"""Questions about plan, programme and works, split by noun."""

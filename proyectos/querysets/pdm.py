@@ -1,0 +1,75 @@
+"""Questions about the five-year plan, and its coverage of what was asked."""
+
+from django.db import models
+from django.db.models import Case, Exists, F, FloatField, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+from territorio.querysets import UnidadQuerySet, pregunta
+
+
+class PDMQuerySet(models.QuerySet):
+    def visibles_para(self, usuario) -> "PDMQuerySet":
+        """Published plans, and all plans of the municipalities where `usuario` is a member."""
+        if usuario.is_superuser:
+            return self
+        visibles = Q(estado="publicado")
+        if usuario.is_authenticated:
+            visibles |= Q(municipio__membresias__usuario=usuario)
+        return self.filter(visibles).distinct()
+
+    def del_municipio(self, municipio) -> "PDMQuerySet":
+        return self.filter(municipio=municipio)
+
+
+def cubiertas(demandas, pdm):
+    """The demands that some project of `pdm` answers."""
+    from proyectos.models import Respuesta
+    from proyectos.models.proyecto import SIN_EFECTO
+
+    respuesta = Respuesta.objects.filter(demanda=OuterRef("pk"), proyecto__pdm=pdm).exclude(proyecto__estado__in=SIN_EFECTO)
+    return demandas.filter(Exists(respuesta))
+
+
+@pregunta
+def cobertura_pdm(unidades: UnidadQuerySet, demandas, pdm, *, censo: int | None = None, proyectos=None) -> UnidadQuerySet:
+    """Annotate each unit with what `pdm` answers in it.
+
+    `demandas`, `demandas_cubiertas` (fractions), `cobertura` (0–100, None without demand), and of the base units that
+    lie in it: `habitantes_base` and `habitantes_cubiertos` (persons of `censo` in base units at step `en_pdm_sin_poa`
+    or beyond).
+    """
+    from proyectos.querysets.embudo import PASO
+    from territorio.models import UnidadEnUnidad, UnidadTerritorial
+
+    filas, respondidas = demandas.localizaciones(), cubiertas(demandas, pdm).localizaciones()
+    base = UnidadTerritorial.objects.base().embudo(demandas=demandas, pdm=pdm, proyectos=proyectos)
+    partes = UnidadEnUnidad.objects.filter(parte__nivel__es_base=True).annotate(
+        personas=_habitantes_de_la_parte(censo),
+    )
+    en_plan = partes.filter(parte__in=base.filter(paso__gte=PASO["en_pdm_sin_poa"]).values("pk"))
+    personas = F("fraccion") * F("personas")
+    return unidades.annotate(
+        demandas=Coalesce(filas.sumadas(), 0.0),
+        demandas_cubiertas=Coalesce(respondidas.sumadas(), 0.0),
+        habitantes_base=suma_por_unidad(partes, personas),
+        habitantes_cubiertos=Coalesce(suma_por_unidad(en_plan, personas), 0.0),
+    ).annotate(
+        cobertura=Case(
+            When(demandas__gt=0, then=100.0 * F("demandas_cubiertas") / F("demandas")),
+            default=Value(None),
+            output_field=FloatField(),
+        )
+    )
+
+
+def _habitantes_de_la_parte(censo: int | None) -> Subquery:
+    from territorio.models import Poblacion
+
+    cifra = Poblacion.objects.totales().filter(unidad=OuterRef("parte"), censo=censo)
+    return Subquery(cifra.values("personas")[:1])
+
+
+def suma_por_unidad(filas: models.QuerySet, valor) -> Subquery:
+    """`Subquery` of a query on units: the sum of `valor` over the rows × unit of each."""
+    suma = filas.filter(unidad=OuterRef("pk")).order_by().values("unidad").annotate(suma=Sum(valor)).values("suma")
+    return Subquery(suma, output_field=FloatField())

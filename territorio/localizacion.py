@@ -1,0 +1,404 @@
+"""Localisation: every located feature is placed, by a spatial query, in the units of every level, and the answer is stored.
+
+Rules (per feature and level; see README, "How features are placed"):
+
+- a point counts 1/k in each of the k units that cover it; a line by its length, a polygon by its area (geodesic), and a
+  stretch claimed by k units counts 1/k in each;
+- without a geometry of its own a feature takes the declared unit's limit or point, else those of its ancestors; the
+  declared units up to the one that gave the geometry hold it whole at their own levels;
+- what no limit of a level covers goes to the declared unit of that level if that unit has no limit (a community known
+  only by its point); else it is outside.
+
+So per level Σ fractions + outside + unlocated = number of features.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from territorio.models import Limite, Localizacion, Nivel, UbicadaPor, UnidadEnUnidad, UnidadTerritorial
+
+# Localising features and changing limits exclude each other; localising features side by side does not.
+CERROJO = 0x4D494E4B41
+
+# Shares closer to 1 than this are 1: the digits beyond come from cutting the same border twice.
+TOLERANCIA = 1e-6
+
+_UNIDAD = UnidadTerritorial._meta.db_table
+_LIMITE = Limite._meta.db_table
+_EN_UNIDAD = UnidadEnUnidad._meta.db_table
+
+# Effective geometry of units: their limit or point, else the nearest ancestor's. `salto` counts the steps up.
+_EFECTIVA_UNIDADES = f"""
+cadena (id, unidad_id, salto) AS (
+    SELECT id, id, 0 FROM {_UNIDAD} WHERE id = ANY(%(ids)s)
+    UNION ALL
+    SELECT c.id, u.padre_id, c.salto + 1
+    FROM cadena c JOIN {_UNIDAD} u ON u.id = c.unidad_id
+    WHERE u.padre_id IS NOT NULL AND c.salto < 20
+),
+escalon AS (
+    SELECT c.id, c.unidad_id, c.salto, u.nivel_id, v.geom AS limite, COALESCE(v.geom::geometry, u.punto::geometry) AS geom
+    FROM cadena c
+    JOIN {_UNIDAD} u ON u.id = c.unidad_id
+    LEFT JOIN {_LIMITE} v ON v.unidad_id = c.unidad_id AND v.sustituido IS NULL AND v.vigencia @> %(fecha)s
+),
+dador AS (
+    SELECT DISTINCT ON (id) id, salto, geom FROM escalon WHERE geom IS NOT NULL ORDER BY id, salto
+),
+efectiva AS (
+    SELECT d.id, d.geom, CASE WHEN d.salto = 0 THEN 'unidad' ELSE 'ancestro' END AS ubicada_por FROM dador d
+),
+-- Levels that the declared chain answers by itself, without asking geometry.
+fija AS (
+    SELECT DISTINCT ON (e.id, e.nivel_id) e.id, e.nivel_id, e.unidad_id
+    FROM escalon e LEFT JOIN dador d USING (id)
+    WHERE e.salto <= COALESCE(d.salto, -1)
+    ORDER BY e.id, e.nivel_id, e.salto
+),
+sin_limite AS (
+    SELECT DISTINCT ON (e.id, e.nivel_id) e.id, e.nivel_id, e.unidad_id
+    FROM escalon e WHERE e.limite IS NULL ORDER BY e.id, e.nivel_id, e.salto
+)
+"""
+
+# Effective geometry of features that have their own.
+_EFECTIVA_PROPIAS = """
+cadena (id, unidad_id, salto) AS (
+    SELECT id, {declarada}, 0 FROM {tabla} WHERE id = ANY(%(ids)s) AND {declarada} IS NOT NULL
+    UNION ALL
+    SELECT c.id, u.padre_id, c.salto + 1
+    FROM cadena c JOIN {unidad} u ON u.id = c.unidad_id
+    WHERE u.padre_id IS NOT NULL AND c.salto < 20
+),
+efectiva AS (
+    SELECT id, COALESCE(punto::geometry, linea::geometry, poligono::geometry) AS geom, 'propia' AS ubicada_por
+    FROM {tabla}
+    WHERE id = ANY(%(ids)s) AND num_nonnulls(punto, linea, poligono) = 1
+),
+fija AS (SELECT NULL::bigint AS id, NULL::bigint AS nivel_id, NULL::bigint AS unidad_id WHERE false),
+sin_limite AS (
+    SELECT DISTINCT ON (c.id, u.nivel_id) c.id, u.nivel_id, c.unidad_id
+    FROM cadena c
+    JOIN {unidad} u ON u.id = c.unidad_id
+    LEFT JOIN {limite} v ON v.unidad_id = c.unidad_id AND v.sustituido IS NULL AND v.vigencia @> %(fecha)s
+    WHERE v.id IS NULL
+    ORDER BY c.id, u.nivel_id, c.salto
+)
+"""
+
+# Plan: for each effective geometry, the GiST index on limite.geom gives the candidates; whole containment (either way)
+# is tested before any intersection is built, and only pieces that a sibling overlaps are cut into faces.
+_REPARTO = f"""
+pieza AS MATERIALIZED (
+    SELECT e.id, u.nivel_id, v.unidad_id, ST_Dimension(e.geom) AS dim,
+        CASE WHEN ST_Dimension(e.geom) = 0 OR ST_CoveredBy(e.geom, v.geom) THEN e.geom
+             WHEN ST_Dimension(e.geom) = 2 AND ST_CoveredBy(v.geom, e.geom) THEN v.geom::geometry
+             ELSE ST_CollectionExtract(ST_Intersection(e.geom, v.geom), ST_Dimension(e.geom) + 1) END AS geom
+    FROM efectiva e
+    JOIN {_LIMITE} v ON ST_Intersects(v.geom, e.geom) AND v.sustituido IS NULL AND v.vigencia @> %(fecha)s
+    JOIN {_UNIDAD} u ON u.id = v.unidad_id
+    WHERE NOT EXISTS (SELECT 1 FROM fija f WHERE f.id = e.id AND f.nivel_id = u.nivel_id)
+),
+medida AS (
+    SELECT e.id, CASE ST_Dimension(e.geom) WHEN 0 THEN 1 WHEN 1 THEN ST_Length(e.geom::geography)
+        ELSE ST_Area(e.geom::geography) END AS total
+    FROM efectiva e
+),
+-- Siblings that claim part of the same piece. A line along a shared border is claimed by both sides.
+rival AS MATERIALIZED (
+    SELECT p.id, p.nivel_id, p.unidad_id, v.geom
+    FROM pieza p
+    JOIN {_LIMITE} v ON ST_Intersects(v.geom, p.geom) AND v.sustituido IS NULL AND v.vigencia @> %(fecha)s
+        AND v.unidad_id <> p.unidad_id
+    JOIN {_UNIDAD} u ON u.id = v.unidad_id AND u.nivel_id = p.nivel_id
+    WHERE CASE p.dim WHEN 0 THEN true
+        WHEN 1 THEN ST_Relate(p.geom, v.geom, '1********') OR ST_Relate(p.geom, v.geom, '*1*******')
+        ELSE ST_Relate(p.geom, v.geom, '2********') END
+),
+cara AS (
+    SELECT p.id, p.nivel_id, p.unidad_id, p.dim, d.geom
+    FROM pieza p
+    JOIN (
+        SELECT id, nivel_id, unidad_id, ST_Collect(geom) AS geom FROM rival GROUP BY id, nivel_id, unidad_id
+    ) r USING (id, nivel_id, unidad_id)
+    CROSS JOIN LATERAL ST_Dump(
+        CASE p.dim WHEN 1 THEN ST_UnaryUnion(ST_Collect(
+                p.geom, ST_CollectionExtract(ST_Intersection(p.geom, ST_UnaryUnion(r.geom)), 2)))
+            ELSE ST_Polygonize(ARRAY[ST_UnaryUnion(ST_Collect(
+                ST_Boundary(p.geom), ST_CollectionExtract(ST_Intersection(p.geom, ST_Boundary(r.geom)), 2)))]) END
+    ) d
+    WHERE p.dim > 0
+),
+cara_contada AS (
+    SELECT c.id, c.nivel_id, c.unidad_id,
+        CASE c.dim WHEN 1 THEN ST_Length(c.geom::geography) ELSE ST_Area(c.geom::geography) END AS medida,
+        1 + (
+            SELECT count(*) FROM rival r
+            WHERE r.id = c.id AND r.nivel_id = c.nivel_id AND r.unidad_id = c.unidad_id
+              AND CASE c.dim WHEN 1 THEN ST_DWithin(r.geom, ST_LineInterpolatePoint(c.geom, 0.5), 1e-9)
+                  ELSE ST_Covers(r.geom, ST_PointOnSurface(c.geom)) END
+        ) AS k
+    FROM cara c
+    -- Polygonising may close faces that the piece does not hold (its holes, gaps between its parts).
+    WHERE c.dim = 1 OR EXISTS (
+        SELECT 1 FROM pieza p WHERE p.id = c.id AND p.nivel_id = c.nivel_id AND p.unidad_id = c.unidad_id
+          AND ST_Covers(p.geom, ST_PointOnSurface(c.geom)))
+),
+parte AS (
+    SELECT p.id, p.nivel_id, p.unidad_id,
+        CASE p.dim WHEN 1 THEN ST_Length(p.geom::geography) ELSE ST_Area(p.geom::geography) END / m.total AS fraccion,
+        false AS en_disputa
+    FROM pieza p JOIN medida m USING (id)
+    WHERE p.dim > 0 AND NOT EXISTS (
+        SELECT 1 FROM rival r WHERE r.id = p.id AND r.nivel_id = p.nivel_id AND r.unidad_id = p.unidad_id)
+    UNION ALL
+    SELECT c.id, c.nivel_id, c.unidad_id, sum(c.medida / c.k) / m.total,
+        sum(c.medida) FILTER (WHERE c.k > 1) > m.total * {TOLERANCIA}
+    FROM cara_contada c JOIN medida m USING (id)
+    GROUP BY c.id, c.nivel_id, c.unidad_id, m.total
+    UNION ALL
+    SELECT p.id, p.nivel_id, p.unidad_id, 1.0 / count(*) OVER por_nivel, count(*) OVER por_nivel > 1
+    FROM pieza p WHERE p.dim = 0 WINDOW por_nivel AS (PARTITION BY p.id, p.nivel_id)
+),
+sumada AS (
+    SELECT *, sum(fraccion) OVER (PARTITION BY id, nivel_id) AS suma FROM parte WHERE fraccion > 1e-9
+),
+repartida AS (
+    SELECT id, nivel_id, unidad_id, COALESCE(en_disputa, false) AS en_disputa,
+        LEAST(CASE WHEN suma > 1 - {TOLERANCIA} THEN fraccion / suma ELSE fraccion END, 1) AS fraccion
+    FROM sumada
+),
+resto AS (
+    SELECT s.id, s.nivel_id, s.unidad_id, false AS en_disputa, 1 - COALESCE(r.suma, 0) AS fraccion
+    FROM sin_limite s
+    JOIN efectiva USING (id)
+    LEFT JOIN (SELECT id, nivel_id, sum(fraccion) AS suma FROM repartida GROUP BY id, nivel_id) r USING (id, nivel_id)
+    WHERE COALESCE(r.suma, 0) < 1 - {TOLERANCIA}
+      AND NOT EXISTS (SELECT 1 FROM fija f WHERE f.id = s.id AND f.nivel_id = s.nivel_id)
+)
+SELECT id, unidad_id, nivel_id, fraccion, en_disputa FROM repartida
+UNION ALL SELECT id, unidad_id, nivel_id, fraccion, en_disputa FROM resto
+UNION ALL SELECT id, unidad_id, nivel_id, 1.0, false FROM fija
+"""
+
+# A feature without geometry of its own lies where its declared unit lies: no spatial work at all.
+_COPIADAS = f"""
+SELECT o.id, eu.unidad_id, eu.nivel_id, eu.fraccion, eu.en_disputa
+FROM {{tabla}} o JOIN {_EN_UNIDAD} eu ON eu.parte_id = o.{{declarada}}
+WHERE o.id = ANY(%(ids)s) AND num_nonnulls(o.punto, o.linea, o.poligono) = 0
+"""
+
+
+@dataclass(frozen=True)
+class Cambios:
+    """What a localisation changed: rows of feature × unit, and the features they belong to."""
+
+    nuevas: int = 0
+    cambiadas: int = 0
+    quitadas: int = 0
+    objetos: frozenset[int] = frozenset()
+
+    @property
+    def hay(self) -> bool:
+        return bool(self.objetos)
+
+
+@dataclass(frozen=True)
+class Diferencia:
+    """A stored localisation that geometry does not confirm."""
+
+    modelo: str
+    objeto_id: int
+    unidad_id: int
+    guardada: float | None
+    calculada: float | None
+
+
+def tablas() -> list[type[Localizacion]]:
+    """Every concrete `Localizacion`, the units' own first: features without geometry copy from it."""
+    concretas = [modelo for modelo in apps.get_models() if issubclass(modelo, Localizacion)]
+    return sorted(concretas, key=lambda modelo: modelo is not UnidadEnUnidad)
+
+
+def tabla_de(modelo: type[models.Model]) -> type[Localizacion]:
+    """The table that stores where the features of `modelo` lie."""
+    concreto = modelo._meta.concrete_model
+    return next(tabla for tabla in tablas() if _objeto(tabla) is concreto)
+
+
+def bloquear_limites() -> None:
+    """Take the lock that a change of limits needs; held until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CERROJO])
+
+
+@transaction.atomic
+def localizar(queryset: models.QuerySet) -> Cambios:
+    """Place the features (or units) of `queryset` in the units of every level, and store what changed.
+
+    Set-based: one statement computes, three write the difference. Call it in the transaction that wrote the features.
+    """
+    ids = list(queryset.order_by().values_list("pk", flat=True))
+    if not ids:
+        return Cambios()
+    tabla = tabla_de(queryset.model)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [CERROJO])
+        _calcular(cursor, tabla, ids)
+        cambios = _guardar(cursor, tabla, ids)
+        if tabla is not UnidadEnUnidad:
+            _marcar(cursor, tabla, ids)
+    return cambios
+
+
+@transaction.atomic
+def relocalizar(unidades: Iterable[int]) -> dict[str, Cambios]:
+    """Place anew all that a change in the limits, points or parents of `unidades` (ids) may have moved.
+
+    Touched are units and features that meet any limit, past or present, of those units, and what is declared in them.
+    """
+    ids = list(unidades)
+    if not ids:
+        return {}
+    bloquear_limites()
+    resultado = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_UNIDADES_TOCADAS, {"ids": ids})
+        tocadas = [fila[0] for fila in cursor.fetchall()]
+    resultado[UnidadTerritorial._meta.label] = localizar(UnidadTerritorial.objects.filter(pk__in=tocadas))
+    for tabla in tablas()[1:]:
+        modelo = _objeto(tabla)
+        with connection.cursor() as cursor:
+            cursor.execute(_nombres(_OBJETOS_TOCADOS, modelo), {"ids": ids, "tocadas": tocadas})
+            objetos = [fila[0] for fila in cursor.fetchall()]
+        resultado[modelo._meta.label] = localizar(modelo.objects.filter(pk__in=objetos))
+    return resultado
+
+
+def diferencias(tabla: type[Localizacion]) -> list[Diferencia]:
+    """Recompute one table from geometry and list what differs from what is stored; writes nothing."""
+    modelo = _objeto(tabla)
+    ids = list(modelo._default_manager.order_by().values_list("pk", flat=True))
+    with transaction.atomic(), connection.cursor() as cursor:
+        _calcular(cursor, tabla, ids)
+        cursor.execute(
+            f"""SELECT COALESCE(c.id, g.{tabla.OBJETO}_id), COALESCE(c.unidad_id, g.unidad_id), g.fraccion, c.fraccion
+            FROM calculada c FULL JOIN {tabla._meta.db_table} g
+                ON g.{tabla.OBJETO}_id = c.id AND g.unidad_id = c.unidad_id
+            WHERE c.id IS NULL OR g.id IS NULL OR abs(g.fraccion - c.fraccion) > {TOLERANCIA}
+               OR g.en_disputa <> c.en_disputa OR g.nivel_id <> c.nivel_id
+            ORDER BY 1, 2"""  # noqa: S608 (names come from the models)
+        )
+        return [Diferencia(modelo._meta.label, *fila) for fila in cursor.fetchall()]
+
+
+def _objeto(tabla: type[Localizacion]) -> type[models.Model]:
+    return tabla._meta.get_field(tabla.OBJETO).related_model
+
+
+def _nombres(sql: str, modelo: type[models.Model]) -> str:
+    """Fill in the names of a feature's table and of the column of its declared unit."""
+    declarada = modelo._meta.get_field(modelo.CAMPO_UNIDAD).column
+    return sql.format(tabla=modelo._meta.db_table, declarada=declarada, unidad=_UNIDAD, limite=_LIMITE)
+
+
+def _calcular(cursor, tabla: type[Localizacion], ids: list[int]) -> None:
+    """Fill the temporary table `calculada(id, unidad_id, nivel_id, fraccion, en_disputa)` for these features."""
+    parametros = {"ids": ids, "fecha": timezone.localdate()}
+    modelo = _objeto(tabla)
+    if tabla is UnidadEnUnidad:
+        consulta = f"WITH RECURSIVE {_EFECTIVA_UNIDADES}, {_REPARTO}"
+    else:
+        consulta = f"WITH RECURSIVE {_nombres(_EFECTIVA_PROPIAS, modelo)}, {_REPARTO} UNION ALL {_nombres(_COPIADAS, modelo)}"
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.calculada")
+    cursor.execute(f"CREATE TEMPORARY TABLE calculada ON COMMIT DROP AS {consulta}", parametros)
+
+
+def _guardar(cursor, tabla: type[Localizacion], ids: list[int]) -> Cambios:
+    """Bring the stored rows to what `calculada` says, touching only what differs."""
+    destino, objeto = tabla._meta.db_table, f"{tabla.OBJETO}_id"
+    cursor.execute(
+        f"""DELETE FROM {destino} g WHERE g.{objeto} = ANY(%s) AND NOT EXISTS (
+            SELECT 1 FROM calculada c WHERE c.id = g.{objeto} AND c.unidad_id = g.unidad_id)
+        RETURNING g.{objeto}""",  # noqa: S608
+        [ids],
+    )
+    quitadas = [fila[0] for fila in cursor.fetchall()]
+    cursor.execute(
+        f"""UPDATE {destino} g SET fraccion = c.fraccion, en_disputa = c.en_disputa, nivel_id = c.nivel_id
+        FROM calculada c WHERE c.id = g.{objeto} AND c.unidad_id = g.unidad_id
+            AND (g.fraccion, g.en_disputa, g.nivel_id) IS DISTINCT FROM (c.fraccion, c.en_disputa, c.nivel_id)
+        RETURNING g.{objeto}"""  # noqa: S608
+    )
+    cambiadas = [fila[0] for fila in cursor.fetchall()]
+    cursor.execute(
+        f"""INSERT INTO {destino} ({objeto}, unidad_id, nivel_id, fraccion, en_disputa)
+        SELECT c.id, c.unidad_id, c.nivel_id, c.fraccion, c.en_disputa FROM calculada c
+        WHERE NOT EXISTS (SELECT 1 FROM {destino} g WHERE g.{objeto} = c.id AND g.unidad_id = c.unidad_id)
+        RETURNING {objeto}"""  # noqa: S608
+    )
+    nuevas = [fila[0] for fila in cursor.fetchall()]
+    objetos = frozenset(quitadas) | frozenset(cambiadas) | frozenset(nuevas)
+    return Cambios(len(nuevas), len(cambiadas), len(quitadas), objetos)
+
+
+def _marcar(cursor, tabla: type[Localizacion], ids: list[int]) -> None:
+    """Store on each feature how it came to its place (`ubicada_por`)."""
+    modelo = _objeto(tabla)
+    cursor.execute(_nombres(_MARCA, modelo), {"ids": ids, "fecha": timezone.localdate()})
+
+
+_MARCA = f"""
+WITH RECURSIVE cadena (id, unidad_id, salto) AS (
+    SELECT id, {{declarada}}, 0 FROM {{tabla}}
+    WHERE id = ANY(%(ids)s) AND num_nonnulls(punto, linea, poligono) = 0 AND {{declarada}} IS NOT NULL
+    UNION ALL
+    SELECT c.id, u.padre_id, c.salto + 1 FROM cadena c JOIN {_UNIDAD} u ON u.id = c.unidad_id
+    WHERE u.padre_id IS NOT NULL AND c.salto < 20
+),
+dador AS (
+    SELECT c.id, min(c.salto) AS salto
+    FROM cadena c JOIN {_UNIDAD} u ON u.id = c.unidad_id
+    LEFT JOIN {_LIMITE} v ON v.unidad_id = u.id AND v.sustituido IS NULL AND v.vigencia @> %(fecha)s
+    WHERE v.id IS NOT NULL OR u.punto IS NOT NULL
+    GROUP BY c.id
+),
+marca AS (
+    SELECT o.id, CASE
+        WHEN num_nonnulls(o.punto, o.linea, o.poligono) = 1 THEN '{UbicadaPor.PROPIA}'
+        WHEN d.salto = 0 THEN '{UbicadaPor.UNIDAD}'
+        WHEN d.salto > 0 THEN '{UbicadaPor.ANCESTRO}'
+        ELSE '{UbicadaPor.SIN_UBICAR}' END AS valor
+    FROM {{tabla}} o LEFT JOIN dador d USING (id) WHERE o.id = ANY(%(ids)s)
+)
+UPDATE {{tabla}} o SET ubicada_por = m.valor FROM marca m WHERE m.id = o.id AND o.ubicada_por <> m.valor
+"""
+
+_UNIDADES_TOCADAS = f"""
+WITH RECURSIVE descendiente (id) AS (
+    SELECT unnest(%(ids)s::bigint[])
+    UNION
+    SELECT u.id FROM {_UNIDAD} u JOIN descendiente d ON u.padre_id = d.id
+)
+SELECT id FROM descendiente
+UNION
+SELECT v.unidad_id FROM {_LIMITE} v JOIN {_LIMITE} c ON c.unidad_id = ANY(%(ids)s) AND ST_Intersects(v.geom, c.geom)
+UNION
+SELECT u.id FROM {_UNIDAD} u JOIN {_LIMITE} c ON c.unidad_id = ANY(%(ids)s) AND ST_Intersects(c.geom, u.punto)
+"""  # noqa: S608
+
+_OBJETOS_TOCADOS = """
+SELECT o.id FROM {tabla} o JOIN {limite} c ON c.unidad_id = ANY(%(ids)s)
+    AND (ST_Intersects(c.geom, o.punto) OR ST_Intersects(c.geom, o.linea) OR ST_Intersects(c.geom, o.poligono))
+UNION
+SELECT o.id FROM {tabla} o WHERE o.{declarada} = ANY(%(tocadas)s)
+"""
+
+
+def niveles_con_unidades(municipio: UnidadTerritorial) -> models.QuerySet[Nivel]:
+    """Levels that have at least one unit of `municipio`, in ladder order."""
+    return Nivel.objects.filter(unidades__municipio=municipio).distinct()

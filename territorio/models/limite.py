@@ -1,0 +1,53 @@
+"""Dated limits: a unit has one per day; a new one closes the old and never overwrites it."""
+
+from django.contrib.gis.db import models
+from django.contrib.gis.db.models.functions import IsValid
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.db.models import Q
+
+from territorio.models.unidad import UnidadTerritorial
+from territorio.querysets import LimiteQuerySet
+
+
+class EstadoLimite(models.TextChoices):
+    DEFINIDO = "definido", "definido"
+    REFERENCIAL = "referencial", "referencial"
+    EN_CONFLICTO = "en_conflicto", "en conflicto"
+
+
+class Limite(models.Model):
+    """The polygon of a unit (EPSG:4326) over a span of days, with its source and legal state.
+
+    `sustituido` marks a limit that a later import corrected for the very same days: kept as history, not in force.
+    """
+
+    unidad = models.ForeignKey(UnidadTerritorial, on_delete=models.CASCADE, related_name="limites")
+    geom = models.MultiPolygonField(srid=4326)
+    vigencia = DateRangeField()
+    fuente = models.CharField(max_length=300, blank=True)
+    estado = models.CharField(max_length=12, choices=EstadoLimite.choices, default=EstadoLimite.REFERENCIAL)
+    norma = models.CharField(max_length=200, blank=True, help_text="Ley u ordenanza que lo fija.")
+    registrado = models.DateTimeField(auto_now_add=True)
+    sustituido = models.DateTimeField(null=True, blank=True)
+
+    objects = LimiteQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "límite"
+        verbose_name_plural = "límites"
+        constraints = [
+            ExclusionConstraint(
+                name="limite_uno_por_dia",
+                expressions=[("unidad", RangeOperators.EQUAL), ("vigencia", RangeOperators.OVERLAPS)],
+                condition=Q(sustituido=None),
+            ),
+            models.CheckConstraint(name="limite_valido", condition=Q(IsValid("geom"))),
+            models.CheckConstraint(
+                name="limite_en_el_mundo", condition=Q(geom__coveredby="SRID=4326;POLYGON((-180 -90, 180 -90, 180 90, -180 90, -180 -90))")
+            ),
+            models.CheckConstraint(name="limite_con_dias", condition=Q(vigencia__isempty=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unidad} {self.vigencia}"

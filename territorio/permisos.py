@@ -1,0 +1,14 @@
+"""What may be done with territory, and by which role."""
+
+from cuentas.permisos import declarar, usar_fuente_de_roles
+from territorio.models import Membresia, Rol
+
+IMPORTAR_LIMITES = declarar("territorio.importar_limites", "importar límites", [Rol.TECNICO_SIG])
+EDITAR_UNIDAD = declarar("territorio.editar_unidad", "editar unidades territoriales", [Rol.TECNICO_SIG])
+VER_BORRADORES = declarar("territorio.ver_borradores", "ver lo que aún no se publica", list(Rol))
+
+
+@usar_fuente_de_roles
+def roles_de(usuario, municipio) -> set[str]:
+    """Roles of `usuario` in `municipio`."""
+    return set(Membresia.objects.filter(usuario=usuario, municipio=municipio).values_list("rol", flat=True))

@@ -1,0 +1,120 @@
+"""Questions about territory. An upper app adds its own with `pregunta`, so `Comunidad.objects.embudo(...)` reads as one."""
+
+from collections.abc import Callable
+from datetime import date
+
+from django.contrib.gis.db import models
+from django.contrib.gis.geos import Point
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
+from django.utils import timezone
+
+
+class UnidadQuerySet(models.QuerySet):
+    def del_nivel(self, codigo: str) -> "UnidadQuerySet":
+        return self.filter(nivel__codigo=codigo)
+
+    def del_municipio(self, municipio) -> "UnidadQuerySet":
+        """Units that belong to `municipio`, and itself."""
+        return self.filter(Q(municipio=municipio) | Q(pk=municipio.pk))
+
+    def base(self) -> "UnidadQuerySet":
+        """Units that are served or not: communities, OTBs, unidades vecinales."""
+        return self.filter(nivel__es_base=True)
+
+    def en(self, unidad) -> "UnidadQuerySet":
+        """Units that lie in `unidad`, wholly or in part, by stored localisation."""
+        return self.filter(localizaciones__unidad=unidad)
+
+    def que_cubren(self, punto: Point, en: date | None = None) -> "UnidadQuerySet":
+        """Units of any level whose limit covers `punto` (EPSG:4326) on a day."""
+        return self.filter(limites__in=_limites().en_vigor(en).filter(geom__covers=punto)).order_by("nivel__orden")
+
+    def con_limite(self, en: date | None = None) -> "UnidadQuerySet":
+        """Annotate `tiene_limite` and `estado_limite`."""
+        limite = _limites().en_vigor(en).filter(unidad=OuterRef("pk"))
+        return self.annotate(tiene_limite=Exists(limite), estado_limite=Subquery(limite.values("estado")[:1]))
+
+    def con_habitantes(self, censo: int | None = None) -> "UnidadQuerySet":
+        """Annotate `habitantes` (persons, None where no figure) of `censo`."""
+        from territorio.models import Poblacion
+
+        cifra = Poblacion.objects.totales().filter(unidad=OuterRef("pk"), censo=censo)
+        return self.annotate(habitantes=Subquery(cifra.values("personas")[:1]))
+
+
+class UnidadManager(models.Manager.from_queryset(UnidadQuerySet)):  # type: ignore[misc]
+    """Manager of units; its own class, so that `pregunta` reaches every proxy's manager."""
+
+
+def pregunta(funcion: Callable) -> Callable:
+    """Add a question of an upper app to units: `funcion(queryset, ...)` becomes a method of querysets and managers."""
+
+    def por_el_gestor(self, *args, **kwargs):
+        return funcion(self.get_queryset(), *args, **kwargs)
+
+    por_el_gestor.__doc__ = funcion.__doc__
+    setattr(UnidadQuerySet, funcion.__name__, funcion)
+    setattr(UnidadManager, funcion.__name__, por_el_gestor)
+    return funcion
+
+
+class LimiteQuerySet(models.QuerySet):
+    def en_vigor(self, en: date | None = None) -> "LimiteQuerySet":
+        """Limits in force on a day (today unless told)."""
+        return self.filter(sustituido=None, vigencia__contains=en or timezone.localdate())
+
+
+class PoblacionQuerySet(models.QuerySet):
+    def totales(self) -> "PoblacionQuerySet":
+        """The whole population of each unit: the `total`/`total` rows."""
+        return self.filter(sexo="total", grupo_edad="total")
+
+    def ultimo_censo(self, municipio) -> int | None:
+        """Year of the newest census with figures for `municipio` or its units."""
+        propias = self.filter(Q(unidad__municipio=municipio) | Q(unidad=municipio))
+        return propias.order_by("-censo").values_list("censo", flat=True).first()
+
+
+class LocalizableQuerySet(models.QuerySet):
+    """Questions that every located feature answers, by its stored localisation."""
+
+    def del_municipio(self, municipio) -> "LocalizableQuerySet":
+        return self.filter(municipio=municipio)
+
+    def en(self, unidad) -> "LocalizableQuerySet":
+        """Features that lie in `unidad`, wholly or in part."""
+        return self.filter(localizaciones__unidad=unidad)
+
+    def de_sector(self, codigo: str) -> "LocalizableQuerySet":
+        return self.filter(sector__codigo=codigo)
+
+    def sin_ubicar(self) -> "LocalizableQuerySet":
+        return self.filter(ubicada_por="sin_ubicar")
+
+    def localizaciones(self) -> models.QuerySet:
+        """The feature × unit rows of these features."""
+        from territorio.localizacion import tabla_de
+
+        tabla = tabla_de(self.model)
+        return tabla.objects.filter(**{f"{tabla.OBJETO}__in": self.order_by()})
+
+    def conservacion(self, nivel, municipio):
+        """The conservation line of these features at a level of `municipio`."""
+        from territorio.conservacion import Conservacion
+
+        en_nivel = self.localizaciones().filter(nivel=nivel).filter(Q(unidad__municipio=municipio) | Q(unidad=municipio))
+        objeto = f"{en_nivel.model.OBJETO}_id"
+        cuenta = en_nivel.aggregate(
+            suma=Sum("fraccion"), disputadas=Count(objeto, filter=Q(en_disputa=True), distinct=True)
+        )
+        return Conservacion.de(
+            total=self.count(), ubicadas=cuenta["suma"] or 0.0, sin_ubicar=self.sin_ubicar().count(),
+            en_disputa=cuenta["disputadas"],
+        )
+
+
+def _limites() -> LimiteQuerySet:
+    from territorio.models import Limite
+
+    return Limite.objects.all()
+
