@@ -1,0 +1,1 @@
+"""Reading, checking and loading the files that people bring."""
