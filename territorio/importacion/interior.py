@@ -67,7 +67,9 @@ def procesar(carpeta: Path, nombre: str, opciones: Opciones) -> tuple[Contenido,
                 "la capa no tiene ninguna fila.", "Exporte de nuevo la capa con sus datos.", codigo="archivo_vacio"
             )
         )
-    if not any(p.codigo in ("sin_codificacion", "codificacion_falla") for p in contenido.problemas):
+    if not any(
+        p.codigo in ("sin_codificacion", "codificacion_falla", "codificacion_desconocida") for p in contenido.problemas
+    ):
         revisar_textos(contenido)
     marcar_ausentes(contenido)
     crs, operacion = ubicacion.ubicar(contenido, opciones)

@@ -19,6 +19,8 @@ from pathlib import Path
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from territorio.importacion.proceso import SIN_MEMORIA
+
 RESULTADO_MAXIMO = 256 * 1024 * 1024
 RAIZ = Path(__file__).resolve().parents[2]
 ORDEN = (sys.executable, "-s", "-X", "utf8", "-m", "territorio.importacion.proceso")
@@ -26,7 +28,14 @@ BYTES_MAXIMOS = 500 * 1024 * 1024
 PETICION, RESULTADO, GEOMETRIAS = "peticion.json", "resultado.json", "geometrias.wkb"
 ACOMPANANTES = (".shx", ".dbf", ".prj", ".cpg")
 ESPERADOS = "GeoJSON (.geojson), shapefile (.zip, o .shp con .shx y .dbf), GeoPackage (.gpkg) o KML (.kml, .kmz)"
-_SIN_MEMORIA = ("MemoryError", "bad_alloc", "annot allocate", "failed to map segment", "Out of memory")
+_SIN_MEMORIA = (
+    "MemoryError",
+    "Memory allocation",
+    "bad_alloc",
+    "annot allocate",
+    "failed to map segment",
+    "Out of memory",
+)
 _MAGIA_SHP = (9994).to_bytes(4, "big")
 
 
@@ -174,7 +183,7 @@ def _ejecutar(carpeta: Path, segundos: int, memoria_mb: int) -> Problema | None:
     with (carpeta / "salida.txt").open("rb") as f:
         f.seek(max(0, f.seek(0, os.SEEK_END) - 2000))
         salida = f.read().decode("utf-8", "replace")
-    if any(s in salida for s in _SIN_MEMORIA) or codigo == -signal.SIGKILL:
+    if codigo in (SIN_MEMORIA, -signal.SIGKILL) or any(s in salida for s in _SIN_MEMORIA):
         return Problema(
             f"la lectura necesitó más de {memoria_mb} MB de memoria y se detuvo.",
             "Divida o simplifique la capa.",

@@ -6,6 +6,7 @@ Started by `lector` as `python -m territorio.importacion.proceso FOLDER`; its an
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import os
 import resource
@@ -13,6 +14,7 @@ import signal
 import sys
 from pathlib import Path
 
+SIN_MEMORIA = 77  # exit status
 _CLONE_NEWNET, _CLONE_NEWUSER = 0x40000000, 0x10000000
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _ARCHIVO_MAXIMO = 500 * 1024 * 1024
@@ -47,4 +49,8 @@ def principal(carpeta: Path) -> None:
 
 
 if __name__ == "__main__":
-    principal(Path(sys.argv[1]))
+    gc.disable()  # one short life full of small lists: the collector only costs time
+    try:
+        principal(Path(sys.argv[1]))
+    except MemoryError:
+        os._exit(SIN_MEMORIA)  # unwinding and printing a traceback would need what is not there
