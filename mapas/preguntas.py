@@ -1,0 +1,427 @@
+"""The four questions, each answered once: pages, tables, exports and the API all show these figures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import Sum
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from mapas import clases as legenda
+from mapas.clases import Clase
+from mapas.filtros import Vista
+from mapas.rasgos import rasgos_de_demandas, rasgos_de_proyectos
+from proyectos.models import Operacion
+from proyectos.querysets.embudo import PASO, PASOS
+from proyectos.querysets.pdm import cubiertas
+from territorio.conservacion import Conservacion
+from territorio.models import Poblacion, UnidadEnUnidad, UnidadTerritorial
+
+
+@dataclass(frozen=True)
+class Columna:
+    """A column of figures; `tipo` says how it is written: texto, entero, decimal, bs, porcentaje, paso."""
+
+    clave: str
+    titulo: str
+    tipo: str = "decimal"
+
+
+@dataclass(frozen=True)
+class Figuras:
+    """The answer to a question: a sentence, the figures of each unit, the legend, and the conservation line."""
+
+    pregunta: str
+    titulo: str
+    frase: str
+    detalle: str
+    columnas: list[Columna]
+    filas: list[dict[str, Any]]
+    totales: dict[str, Any]
+    valor: str
+    clases: list[Clase]
+    conservacion: Conservacion
+    objeto: str
+    rasgos: list[dict[str, Any]] = field(default_factory=list)
+    conservacion_bs: Conservacion | None = None
+    fuente: str = ""
+    fecha: date = field(default_factory=timezone.localdate)
+
+
+ETIQUETA_PASO: dict[str, Callable[[], str]] = {
+    "sin_demanda": lambda: _("sin demanda"),
+    "demanda_sin_pdm": lambda: _("con demanda, fuera del PDM"),
+    "en_pdm_sin_poa": lambda: _("en el PDM, sin POA"),
+    "en_poa_sin_ejecutar": lambda: _("en el POA, sin ejecutar"),
+    "en_ejecucion": lambda: _("en ejecución"),
+    "atendida": lambda: _("atendida"),
+}
+COLOR_PASO = {
+    "sin_demanda": "#BDBDBD",
+    "demanda_sin_pdm": "#B2182B",
+    "en_pdm_sin_poa": "#EF8A62",
+    "en_poa_sin_ejecutar": "#FDDBC7",
+    "en_ejecucion": "#67A9CF",
+    "atendida": "#2166AC",
+}
+
+
+def demanda(vista: Vista) -> Figuras:
+    """Demand by territory: how many, for how many people, per 1,000 inhabitants."""
+    demandas = vista.demandas
+    unidades = vista.unidades.con_demanda(demandas, censo=vista.censo)
+    columnas = [
+        Columna("demandas", _("Demandas"), "decimal"),
+        Columna("demandas_en_disputa", _("En disputa"), "decimal"),
+        Columna("beneficiarios", _("Beneficiarios"), "entero"),
+        Columna("habitantes", _("Habitantes"), "entero"),
+        Columna("por_mil", _("Por 1.000 hab."), "decimal"),
+    ]
+    filas = _filas(unidades, columnas)
+    valor = vista.medida or "demandas"
+    clases = _por_cuantiles(filas, valor)
+    conservacion = demandas.conservacion(vista.nivel, vista.municipio)
+    que = ngettext("%(n)s demanda", "%(n)s demandas", conservacion.total) % {"n": number_format(conservacion.total)}
+    if vista.sector:
+        que = _("%(que)s de %(sector)s") % {"que": que, "sector": vista.sector.nombre}
+    if vista.grupo:
+        que = _("%(que)s de %(grupo)s") % {"que": que, "grupo": dict(_grupos())[vista.grupo]}
+    mayor = max(filas, key=lambda fila: fila["demandas"], default=None)
+    detalle = ""
+    if mayor and mayor["demandas"] > 0:
+        detalle = _("Más demanda: %(unidad)s (%(n)s).") % {"unidad": mayor["nombre"], "n": _decimal(mayor["demandas"])}
+    return Figuras(
+        pregunta="demanda",
+        titulo=_("Demanda por territorio"),
+        frase=_("%(que)s en %(n)s %(nivel)s")
+        % {"que": que, "n": number_format(len(filas)), "nivel": _plural(vista.nivel, len(filas))},
+        detalle=detalle,
+        columnas=columnas,
+        filas=sorted(filas, key=lambda fila: (-(fila[valor] or 0), fila["nombre"])),
+        totales=_sumas(filas, ["demandas", "demandas_en_disputa", "beneficiarios", "habitantes"]),
+        valor=valor,
+        clases=clases,
+        conservacion=conservacion,
+        objeto=_("demandas"),
+        rasgos=rasgos_de_demandas(demandas),
+        fuente=_fuente(vista),
+    )
+
+
+def cobertura_pdm(vista: Vista) -> Figuras:
+    """What the five-year plan answers: demands and inhabitants covered, by unit."""
+    demandas = vista.demandas.vigentes()
+    unidades = vista.unidades.cobertura_pdm(demandas, vista.pdm, censo=vista.censo, proyectos=vista.proyectos)
+    columnas = [
+        Columna("demandas", _("Demandas"), "decimal"),
+        Columna("demandas_cubiertas", _("Con respuesta en el PDM"), "decimal"),
+        Columna("cobertura", _("Cobertura"), "porcentaje"),
+        Columna("habitantes_base", _("Habitantes de sus comunidades"), "entero"),
+        Columna("habitantes_cubiertos", _("Habitantes cubiertos"), "entero"),
+    ]
+    filas = _filas(unidades, columnas)
+    tonos = legenda.YLGNBU
+    umbrales = [
+        (75, Clase("c4", _("75 % o más"), tonos[4])),
+        (50, Clase("c3", "50 – 74 %", tonos[3])),
+        (25, Clase("c2", "25 – 49 %", tonos[2])),
+        (1e-9, Clase("c1", _("menos de 25 %"), tonos[1])),
+        (0, Clase("cero", _("0 %: nada tiene respuesta"), legenda.CERO)),
+    ]
+    clases = _por_umbrales(filas, "cobertura", umbrales, legenda.sin_datos(_("sin datos: sin demanda")))
+    conservacion = demandas.conservacion(vista.nivel, vista.municipio)
+    respondidas = cubiertas(demandas, vista.pdm).count()
+    personas = _habitantes_cubiertos(vista)
+    detalle = _("No responde a %(n)s demandas.") % {"n": number_format(conservacion.total - respondidas)}
+    if personas["todas"]:
+        detalle += " " + _("%(cubiertos)s de %(todas)s habitantes viven en comunidades u OTB con proyecto en el plan.") % {
+            "cubiertos": number_format(personas["cubiertas"]),
+            "todas": number_format(personas["todas"]),
+        }
+    if vista.pdm is None:
+        frase = _("No hay un PDM publicado: ninguna de %(n)s demandas tiene respuesta") % {"n": number_format(conservacion.total)}
+    else:
+        frase = _("El %(plan)s responde a %(cubiertas)s de %(todas)s demandas (%(por_ciento)s %%)") % {
+            "plan": vista.pdm.nombre,
+            "cubiertas": number_format(respondidas),
+            "todas": number_format(conservacion.total),
+            "por_ciento": number_format(round(100 * respondidas / conservacion.total) if conservacion.total else 0),
+        }
+    return Figuras(
+        pregunta="cobertura-pdm",
+        titulo=_("Cobertura del PDM"),
+        frase=frase,
+        detalle=detalle,
+        columnas=columnas,
+        filas=sorted(filas, key=lambda fila: (101 if fila["cobertura"] is None else fila["cobertura"], fila["nombre"])),
+        totales=_sumas(filas, ["demandas", "demandas_cubiertas", "habitantes_base", "habitantes_cubiertos"]),
+        valor="cobertura",
+        clases=clases,
+        conservacion=conservacion,
+        objeto=_("demandas"),
+        rasgos=rasgos_de_proyectos(vista.proyectos.con_efecto().filter(pdm=vista.pdm)) if vista.pdm else [],
+        fuente=_fuente(vista),
+    )
+
+
+def ejecucion_poa(vista: Vista) -> Figuras:
+    """How the year's programme goes: physical progress against money, by unit."""
+    proyectos = vista.proyectos.con_efecto()
+    operaciones = Operacion.objects.filter(
+        poa__municipio=vista.municipio, poa__gestion=vista.gestion or 0, proyecto__in=proyectos.order_by()
+    )
+    unidades = vista.unidades.ejecucion_poa(operaciones)
+    columnas = [
+        Columna("operaciones_n", _("Operaciones"), "decimal"),
+        Columna("vigente", _("Presupuesto vigente"), "bs"),
+        Columna("devengado", _("Devengado"), "bs"),
+        Columna("financiero", _("Financiero"), "porcentaje"),
+        Columna("programado", _("Físico programado"), "porcentaje"),
+        Columna("alcanzado", _("Físico alcanzado"), "porcentaje"),
+        Columna("eficacia", _("Eficacia"), "porcentaje"),
+    ]
+    filas = _filas(unidades, [c for c in columnas if c.clave != "eficacia"])
+    for fila in filas:
+        fila["eficacia"] = 100 * fila["alcanzado"] / fila["programado"] if fila["programado"] else None
+    umbrales = [
+        (85, Clase("al_dia", _("al día: 85 % o más de lo programado"), "#2166AC")),
+        (60, Clase("con_retraso", _("con retraso: 60 – 84 %"), "#FDDBC7")),
+        (0, Clase("critico", _("crítico: menos de 60 %"), "#B2182B", "rayas")),
+    ]
+    clases = _por_umbrales(filas, "eficacia", umbrales, legenda.sin_datos(_("sin datos: sin operaciones programadas")))
+    totales = operaciones.totales()
+    n = totales["operaciones"]
+    if not n:
+        frase = _("No hay operaciones que mostrar") if vista.gestion else _("No hay un POA publicado")
+    else:
+        frase = _("Avance físico %(alcanzado)s de %(programado)s programado; financiero %(financiero)s") % {
+            clave: _por_ciento(totales[clave]) for clave in ("alcanzado", "programado", "financiero")
+        }
+    con_operacion = proyectos.filter(operaciones__in=operaciones.order_by())
+    return Figuras(
+        pregunta="ejecucion-poa",
+        titulo=_("Ejecución del POA"),
+        frase=frase,
+        detalle=_("POA %(gestion)s: %(n)s operaciones, Bs %(vigente)s vigentes, Bs %(devengado)s devengados.")
+        % {
+            "gestion": vista.gestion or "–",
+            "n": number_format(n),
+            "vigente": number_format(totales["vigente"], 2),
+            "devengado": number_format(totales["devengado"], 2),
+        },
+        columnas=columnas,
+        filas=sorted(filas, key=lambda fila: (1000 if fila["eficacia"] is None else fila["eficacia"], fila["nombre"])),
+        totales=_sumas(filas, ["operaciones_n", "vigente", "devengado"])
+        | {clave: totales[clave] for clave in ("financiero", "programado", "alcanzado")}
+        | {"eficacia": 100 * totales["alcanzado"] / totales["programado"] if totales["programado"] else None},
+        valor="eficacia",
+        clases=clases,
+        conservacion=con_operacion.conservacion(vista.nivel, vista.municipio),
+        conservacion_bs=_conservacion_bs(vista, operaciones, filas),
+        objeto=_("operaciones"),
+        rasgos=rasgos_de_proyectos(con_operacion, operaciones=operaciones),
+        fuente=_fuente(vista),
+    )
+
+
+def desatendidas(vista: Vista) -> Figuras:
+    """Who is served and who is not: the step of the funnel of each community or OTB."""
+    base = UnidadTerritorial.objects.base().filter(municipio=vista.municipio)
+    if vista.nivel.es_base:
+        base = base.filter(nivel=vista.nivel)
+    en_embudo = base.embudo(
+        sector=vista.sector.codigo if vista.sector else None,
+        pdm=vista.pdm,
+        gestion=vista.gestion,
+        metros=vista.metros,
+        demandas=vista.demandas,
+        proyectos=vista.proyectos,
+    )
+    pasos = {u.pk: u for u in en_embudo.con_habitantes(vista.censo).order_by("nombre")}
+    clases_paso = [
+        Clase(paso, ETIQUETA_PASO[paso](), COLOR_PASO[paso], "rayas" if paso == "sin_demanda" else "") for paso in PASOS
+    ]
+    cuenta = legenda.contar([*clases_paso, legenda.sin_datos()], [PASOS[u.paso] for u in pasos.values()])
+    if vista.nivel.es_base:
+        columnas, filas, clases, valor = _embudo_de_cada_una(pasos, cuenta)
+    else:
+        columnas, filas, clases, valor = _embudo_por_unidad(vista, pasos)
+    sin_proyecto = [u for u in pasos.values() if u.paso <= PASO["demanda_sin_pdm"]]
+    personas = sum(u.habitantes or 0 for u in sin_proyecto)
+    sin_cifra = sum(1 for u in sin_proyecto if u.habitantes is None)
+    frase = _("%(n)s de %(todas)s %(que)s sin ningún proyecto%(sector)s: %(habitantes)s habitantes") % {
+        "n": number_format(len(sin_proyecto)),
+        "todas": number_format(len(pasos)),
+        "que": _plural(vista.nivel, len(pasos)) if vista.nivel.es_base else _("comunidades y OTB"),
+        "sector": _(" de %(sector)s") % {"sector": vista.sector.nombre} if vista.sector else "",
+        "habitantes": number_format(personas),
+    }
+    detalle = " · ".join(f"{c.etiqueta}: {number_format(c.cuantas)}" for c in cuenta if c.cuantas)
+    if sin_cifra:
+        detalle += ". " + _("%(n)s de ellas no tienen cifra de habitantes.") % {"n": number_format(sin_cifra)}
+    return Figuras(
+        pregunta="desatendidas",
+        titulo=_("Comunidades atendidas y desatendidas"),
+        frase=frase,
+        detalle=detalle,
+        columnas=columnas,
+        filas=filas,
+        totales=_sumas(filas, [c.clave for c in columnas if c.tipo in {"entero", "decimal"} and c.clave != "por_ciento"]),
+        valor=valor,
+        clases=clases,
+        conservacion=_conservacion_base(vista, base),
+        objeto=_("comunidades y OTB"),
+        rasgos=rasgos_de_proyectos(vista.proyectos.con_efecto()),
+        fuente=_fuente(vista),
+    )
+
+
+PREGUNTAS: dict[str, Callable[[Vista], Figuras]] = {
+    "demanda": demanda,
+    "cobertura-pdm": cobertura_pdm,
+    "ejecucion-poa": ejecucion_poa,
+    "desatendidas": desatendidas,
+}
+
+
+def _embudo_de_cada_una(pasos: dict, cuenta: list[Clase]):
+    columnas = [Columna("paso", _("Situación"), "paso"), Columna("habitantes", _("Habitantes"), "entero")]
+    filas = []
+    for unidad in sorted(pasos.values(), key=lambda u: (u.paso, -(u.habitantes or 0), u.nombre)):
+        paso = PASOS[unidad.paso]
+        filas.append(_fila(unidad) | {"paso": paso, "habitantes": unidad.habitantes, "clase": paso})
+    return columnas, filas, cuenta, "paso"
+
+
+def _embudo_por_unidad(vista: Vista, pasos: dict):
+    """The funnel of a level above the base: each base unit counts in it by the part of it that lies there."""
+    columnas = [
+        *(Columna(paso, ETIQUETA_PASO[paso]().capitalize(), "decimal") for paso in PASOS),
+        Columna("por_ciento", _("Sin proyecto"), "porcentaje"),
+        Columna("habitantes_sin", _("Habitantes sin proyecto"), "entero"),
+    ]
+    filas = {u.pk: _fila(u) | dict.fromkeys(PASOS, 0.0) | {"habitantes_sin": 0.0} for u in vista.unidades}
+    partes = UnidadEnUnidad.objects.filter(parte__in=pasos, unidad__in=filas).values_list("parte", "unidad", "fraccion")
+    for parte, unidad, fraccion in partes:
+        base, fila = pasos[parte], filas[unidad]
+        fila[PASOS[base.paso]] += fraccion
+        if base.paso <= PASO["demanda_sin_pdm"]:
+            fila["habitantes_sin"] += fraccion * (base.habitantes or 0)
+    for fila in filas.values():
+        todas = sum(fila[paso] for paso in PASOS)
+        sin_proyecto = fila["sin_demanda"] + fila["demanda_sin_pdm"]
+        fila["por_ciento"] = 100 * sin_proyecto / todas if todas > 1e-9 else None
+    ordenadas = sorted(filas.values(), key=lambda f: (-1 if f["por_ciento"] is None else f["por_ciento"]), reverse=True)
+    tonos = legenda.YLGNBU
+    umbrales = [
+        (75, Clase("c4", _("75 % o más sin proyecto"), tonos[4])),
+        (50, Clase("c3", "50 – 74 %", tonos[3])),
+        (25, Clase("c2", "25 – 49 %", tonos[2])),
+        (1e-9, Clase("c1", _("menos de 25 %"), tonos[1])),
+        (0, Clase("cero", _("todas con proyecto"), legenda.CERO)),
+    ]
+    clases = _por_umbrales(ordenadas, "por_ciento", umbrales, legenda.sin_datos(_("sin datos: sin comunidades")))
+    return columnas, ordenadas, clases, "por_ciento"
+
+
+def _conservacion_base(vista: Vista, base) -> Conservacion:
+    """Conservation line of the base units at the level shown."""
+    partes = UnidadEnUnidad.objects.filter(parte__in=base)
+    ubicadas = (
+        partes.filter(nivel=vista.nivel, unidad__in=vista.unidades).aggregate(suma=Sum("fraccion"))["suma"] or 0.0
+    )
+    con_lugar = partes.values("parte").distinct().count()
+    total = base.count()
+    disputadas = partes.filter(nivel=vista.nivel, en_disputa=True).values("parte").distinct().count()
+    return Conservacion.de(total=total, ubicadas=ubicadas, sin_ubicar=total - con_lugar, en_disputa=disputadas)
+
+
+def _conservacion_bs(vista: Vista, operaciones, filas: list[dict]) -> Conservacion:
+    """The same line in bolivianos: budget in force placed, outside, and of projects without place."""
+    total = float(operaciones.aggregate(suma=Sum("presupuesto_vigente"))["suma"] or 0)
+    sin_lugar = operaciones.filter(proyecto__ubicada_por="sin_ubicar").aggregate(suma=Sum("presupuesto_vigente"))["suma"]
+    ubicado = sum(fila["vigente"] for fila in filas)
+    sin_ubicar = float(sin_lugar or 0)
+    return Conservacion(total=total, ubicadas=ubicado, fuera=max(total - ubicado - sin_ubicar, 0.0), sin_ubicar=sin_ubicar)
+
+
+def _habitantes_cubiertos(vista: Vista) -> dict[str, int]:
+    base = UnidadTerritorial.objects.base().filter(municipio=vista.municipio)
+    en_plan = base.embudo(demandas=vista.demandas, pdm=vista.pdm, proyectos=vista.proyectos).filter(
+        paso__gte=PASO["en_pdm_sin_poa"]
+    )
+    cifras = Poblacion.objects.totales().filter(censo=vista.censo)
+    return {
+        "todas": cifras.filter(unidad__in=base).aggregate(suma=Sum("personas"))["suma"] or 0,
+        "cubiertas": cifras.filter(unidad__in=en_plan.values("pk")).aggregate(suma=Sum("personas"))["suma"] or 0,
+    }
+
+
+def _filas(unidades, columnas: list[Columna]) -> list[dict[str, Any]]:
+    return [_fila(u) | {c.clave: getattr(u, c.clave) for c in columnas} for u in unidades.order_by("nombre")]
+
+
+def _fila(unidad) -> dict[str, Any]:
+    return {
+        "id": unidad.pk,
+        "codigo": unidad.codigo,
+        "nombre": unidad.nombre,
+        "url": reverse("paginas:unidad", args=[unidad.pk]),
+        "clase": "sin_datos",
+    }
+
+
+def _por_cuantiles(filas: list[dict], valor: str) -> list[Clase]:
+    valores = [fila[valor] for fila in filas]
+    enteros = all(v is None or abs(v - round(v)) < 1e-6 for v in valores)
+    clases, claves = legenda.cuantiles(valores, decimales=0 if enteros else 1)
+    for fila, clave in zip(filas, claves, strict=True):
+        fila["clase"] = clave
+    return clases
+
+
+def _por_umbrales(filas: list[dict], valor: str, umbrales, vacia: Clase) -> list[Clase]:
+    clases, claves = legenda.por_umbrales([fila[valor] for fila in filas], umbrales, vacia)
+    for fila, clave in zip(filas, claves, strict=True):
+        fila["clase"] = clave
+    return clases
+
+
+def _sumas(filas: list[dict], claves: list[str]) -> dict[str, float | None]:
+    """Column totals; None where no unit has a figure."""
+    sumas: dict[str, float | None] = {}
+    for clave in claves:
+        valores = [fila[clave] for fila in filas if fila[clave] is not None]
+        sumas[clave] = sum(valores) if valores else None
+    return sumas
+
+
+def _fuente(vista: Vista) -> str:
+    partes = [_("Límites y datos de %(municipio)s") % {"municipio": vista.municipio.nombre}]
+    if vista.censo:
+        partes.append(_("habitantes: Censo %(censo)s") % {"censo": vista.censo})
+    return "; ".join(partes)
+
+
+def _grupos():
+    from demandas.models import Grupo
+
+    return Grupo.choices
+
+
+def _plural(nivel, cuantos: int) -> str:
+    nombre = nivel.nombre if cuantos == 1 else nivel.nombre_plural
+    return nombre if nombre.isupper() else nombre.lower()
+
+
+def _decimal(valor: float) -> str:
+    return number_format(round(valor, 1), 0 if abs(valor - round(valor)) < 0.05 else 1)
+
+
+def _por_ciento(valor: float | None) -> str:
+    return _("sin dato") if valor is None else f"{number_format(round(valor))} %"
