@@ -109,11 +109,7 @@ def _revisar(partes: Partes) -> None:
     arreglos = partes.arreglos()
     vertices = sum(map(len, arreglos))
     if vertices > VERTICES_POR_GEOMETRIA:
-        raise GeometriaRechazada(
-            "demasiados_vertices",
-            f"la geometría tiene {miles(vertices)} vértices; el máximo es {miles(VERTICES_POR_GEOMETRIA)}.",
-            "Simplifíquela o divídala.",
-        )
+        raise _muchos_vertices(vertices)
     todas = arreglos[0] if len(arreglos) == 1 else np.concatenate(arreglos)
     if not np.isfinite(todas).all():
         raise GeometriaRechazada(
@@ -160,6 +156,8 @@ def _posiciones(lista: object) -> tuple[np.ndarray, bool]:
     lista = _lista(lista)
     if not lista:
         return np.empty((0, 2)), False
+    if len(lista) > VERTICES_POR_GEOMETRIA:
+        raise _muchos_vertices(len(lista))
     try:
         a = np.array(lista)
     except (ValueError, OverflowError):
@@ -226,6 +224,14 @@ def _wkb(crudo: memoryview, pos: int, simples: list, hondura: int) -> int:
         pos = fin
     simples.append((tipo, leidos, z or m))
     return pos
+
+
+def _muchos_vertices(vertices: int) -> GeometriaRechazada:
+    return GeometriaRechazada(
+        "demasiados_vertices",
+        f"la geometría tiene {miles(vertices)} vértices; el máximo es {miles(VERTICES_POR_GEOMETRIA)}.",
+        "Simplifíquela o divídala.",
+    )
 
 
 def _muy_honda() -> GeometriaRechazada:

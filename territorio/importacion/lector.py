@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -28,6 +29,7 @@ BYTES_MAXIMOS = 500 * 1024 * 1024
 PETICION, RESULTADO, GEOMETRIAS = "peticion.json", "resultado.json", "geometrias.wkb"
 ACOMPANANTES = (".shx", ".dbf", ".prj", ".cpg")
 ESPERADOS = "GeoJSON (.geojson), shapefile (.zip, o .shp con .shx y .dbf), GeoPackage (.gpkg) o KML (.kml, .kmz)"
+_VISTAZO = 0.5  # seconds
 _SIN_MEMORIA = (
     "MemoryError",
     "Memory allocation",
@@ -163,9 +165,7 @@ def _ejecutar(carpeta: Path, segundos: int, memoria_mb: int) -> Problema | None:
             start_new_session=True,
         )
         try:
-            codigo = hijo.wait(timeout=segundos)
-        except subprocess.TimeoutExpired:
-            codigo = None
+            codigo = _esperar(hijo, segundos, memoria_mb)
         finally:
             if hijo.poll() is None:
                 os.killpg(hijo.pid, signal.SIGKILL)
@@ -195,6 +195,30 @@ def _ejecutar(carpeta: Path, segundos: int, memoria_mb: int) -> Problema | None:
         codigo="lectura_fallida",
         detalle={"salida": salida, "codigo": codigo},
     )
+
+
+def _esperar(hijo: subprocess.Popen, segundos: int, memoria_mb: int) -> int | None:
+    """Give the exit status; None when time is up, SIN_MEMORIA when it stays at its limit of memory.
+
+    A Python with no memory left to make its MemoryError can spin for ever, so two looks at a full child are enough.
+    """
+    fin, veces = time.monotonic() + segundos, 0
+    while (queda := fin - time.monotonic()) > 0:
+        try:
+            return hijo.wait(timeout=min(_VISTAZO, queda))
+        except subprocess.TimeoutExpired:
+            veces = veces + 1 if _ocupado(hijo.pid) > 0.97 * memoria_mb * 1024 * 1024 else 0
+            if veces > 1:
+                return SIN_MEMORIA
+    return None
+
+
+def _ocupado(pid: int) -> int:
+    """Bytes of address space of a process, or 0 where the system does not tell."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError, ValueError):
+        return 0
 
 
 def _resultado(carpeta: Path, archivo: str) -> Lectura:
