@@ -54,6 +54,16 @@ class Buscador:
         self._desconocida(texto, niveles, fila, campo)
         return None
 
+    def por_codigo(self, codigo: str, nivel_nombrado: str | None) -> UnidadTerritorial | None:
+        """The unit with this code, at the level named or, without one, at the import's own or the only level that has it."""
+        if nivel_nombrado:
+            nivel = self.niveles.get(normalizar(nivel_nombrado))
+            return self._por_codigo.get((nivel.pk, codigo)) if nivel else None
+        if self.nivel is not None:
+            return self._por_codigo.get((self.nivel.pk, codigo))
+        halladas = [u for (_nivel, propio), u in self._por_codigo.items() if propio == codigo]
+        return halladas[0] if len(halladas) == 1 else None
+
     def _niveles(self, nombrado: object, fila: int) -> list[Nivel] | None:
         if a_codigo(nombrado):
             nivel = self.niveles.get(normalizar(nombrado))

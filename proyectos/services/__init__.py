@@ -1,0 +1,1 @@
+"""Writes about plan, programme and works: one service per rule."""

@@ -1,0 +1,143 @@
+"""What a person asks of a tabular import, and what every such import settles first."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from territorio.importacion import valores
+from territorio.importacion.informe import Informe
+from territorio.importacion.lector import Opciones
+from territorio.importacion.puerta import agregar_comunes, entregar, pares
+from territorio.importacion.tabla import Celdas
+from territorio.importacion.texto import a_codigo, normalizar
+from territorio.models import Municipio, Nivel, Sector, UnidadTerritorial
+
+
+@dataclass(frozen=True)
+class PedidoTabla:
+    """`columnas` maps headers of the file to fields; `valores` maps «campo:texto» to a known value."""
+
+    archivo: Path
+    municipio: str
+    nivel: str | None = None
+    columnas: dict[str, str] = field(default_factory=dict)
+    valores: dict[str, str] = field(default_factory=dict)
+    lectura: Opciones = field(default_factory=lambda: Opciones(caja=settings.MINKA_CAJA))
+    publicar: bool = True
+    fuente: str = ""
+
+    def equivalencias(self, campo: str) -> dict[str, str]:
+        """The person's own words for values of one field."""
+        propias = {}
+        for clave, valor in self.valores.items():
+            nombre, _dos, texto = clave.partition(":")
+            if nombre == campo and texto:
+                propias[texto] = valor
+        return propias
+
+
+def agregar_opciones(parser: CommandParser) -> None:
+    agregar_comunes(parser)
+    parser.add_argument("--municipio", required=True, help="Código INE del municipio.")
+    parser.add_argument("--nivel", help="Nivel de la unidad que nombra el archivo (comunidad, otb, distrito…).")
+    parser.add_argument(
+        "--columnas", nargs="+", metavar="FUENTE=DESTINO", help="Qué columna del archivo es qué campo; el resto, por nombre."
+    )
+    parser.add_argument(
+        "--valores", nargs="+", metavar="CAMPO:TEXTO=VALOR", help="Equivalencias, por ejemplo estado:Vigente=en_licitacion."
+    )
+    parser.add_argument("--codificacion", help="Codificación del texto, si no es UTF-8.")
+    parser.add_argument("--crs", help="Sistema de coordenadas, si el archivo geográfico no lo dice.")
+    parser.add_argument("--capa", help="Hoja o capa, si hay varias.")
+    parser.add_argument("--fuente", default="", help="De dónde vienen los datos (por defecto, el nombre del archivo).")
+    parser.add_argument("--borrador", action="store_true", help="Carga sin publicar: solo lo ven los miembros.")
+
+
+def pedido_de(opciones: dict) -> PedidoTabla:
+    """Build the request from a command's parsed options."""
+    return PedidoTabla(
+        archivo=opciones["archivo"],
+        municipio=opciones["municipio"],
+        nivel=opciones["nivel"],
+        columnas=pares(opciones["columnas"]),
+        valores=pares(opciones["valores"]),
+        lectura=Opciones(opciones["crs"], opciones["codificacion"], opciones["capa"], settings.MINKA_CAJA),
+        publicar=not opciones["borrador"],
+        fuente=opciones["fuente"],
+    )
+
+
+def resolver_destino(pedido: PedidoTabla, informe: Informe) -> tuple[UnidadTerritorial | None, Nivel | None]:
+    """The municipality and the level named, or errors that say what there is."""
+    municipio = Municipio.objects.filter(codigo=pedido.municipio).first()
+    if municipio is None:
+        informe.error(
+            f"no está cargado el municipio «{pedido.municipio}».",
+            "Cargue primero su límite: manage.py importar_limites ARCHIVO --nivel municipio",
+            codigo="municipio_desconocido",
+        )
+    nivel = None
+    if pedido.nivel:
+        nivel = Nivel.objects.filter(codigo=pedido.nivel).first()
+        if nivel is None:
+            hay = ", ".join(Nivel.objects.values_list("codigo", flat=True))
+            informe.error(f"no existe el nivel «{pedido.nivel}».", f"Use uno de estos: {hay}.", codigo="nivel_desconocido")
+    return municipio, nivel
+
+
+def exigir_municipio(celdas: Celdas, municipio: UnidadTerritorial) -> None:
+    """A row that says another municipality is an error, not a row to skip."""
+    dicho = valores.texto(celdas.crudo("municipio"))
+    if normalizar(dicho) not in {normalizar(municipio.codigo), normalizar(municipio.nombre)}:
+        mensaje = f"la fila es de «{dicho}», no de {municipio.nombre} ({municipio.codigo})."
+        celdas.error("municipio", valores.ValorInvalido(mensaje, "Quítela del archivo."))
+
+
+def sectores_por_nombre() -> dict[str, str]:
+    """Names and codes of all sectors → code, for `valores.uno_de`."""
+    opciones = {}
+    for sector in Sector.objects.order_by("vigencia"):
+        opciones[sector.codigo] = opciones[sector.nombre] = opciones[str(sector)] = sector.codigo
+    return opciones
+
+
+def sectores_por_codigo() -> dict[str, Sector]:
+    """The newest sector of each code."""
+    return {sector.codigo: sector for sector in Sector.objects.order_by("vigencia")}
+
+
+def codigo_de_contenido(prefijo: str, *partes: object) -> str:
+    """A code for a row that brings none: the same contents always give the same code."""
+    contenido = "\x1f".join(normalizar(a_codigo(parte)) if not isinstance(parte, bytes) else parte.hex() for parte in partes)
+    return f"{prefijo}-{hashlib.sha256(contenido.encode()).hexdigest()[:10]}"
+
+
+def codigo_unico(codigo: str, usados: set[str]) -> str:
+    """`codigo`, or `codigo (2)` … where the file has used it already."""
+    candidato, n = codigo, 1
+    while candidato in usados:
+        n += 1
+        candidato = f"{codigo} ({n})"
+    usados.add(candidato)
+    return candidato
+
+
+class ComandoTabla(BaseCommand):
+    """Base of the commands that import tables; a subclass names its `planear` and `escribir`."""
+
+    planear: Callable
+    escribir: Callable
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        agregar_opciones(parser)
+
+    def handle(self, *, simular: bool, informe: Path | None, **opciones) -> None:
+        pedido = pedido_de(opciones)
+        plan = type(self).planear(pedido, simulado=simular)
+        if plan.informe.aceptable and not simular:
+            type(self).escribir(plan, pedido)
+        entregar(self, plan.informe, informe)

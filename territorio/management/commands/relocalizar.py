@@ -1,0 +1,15 @@
+"""Place every unit and feature anew, from geometry."""
+
+from django.core.management.base import BaseCommand
+
+from territorio.localizacion import localizar, tablas
+
+
+class Command(BaseCommand):
+    help = "Vuelve a ubicar todas las unidades, demandas y proyectos; no cambia lo que ya estaba bien."
+
+    def handle(self, *args, **options) -> None:
+        for tabla in tablas():
+            modelo = tabla._meta.get_field(tabla.OBJETO).related_model
+            cambios = localizar(modelo._default_manager.all())
+            self.stdout.write(f"{modelo._meta.verbose_name_plural}: {len(cambios.objetos)} cambiaron de lugar")

@@ -1,0 +1,81 @@
+"""Checks of what is stored against what it is made from; `manage.py verificar` runs them all."""
+
+from collections.abc import Callable, Iterator
+
+from django.db.models import Count, F, Q, Sum
+from django.utils import timezone
+
+from territorio.localizacion import TOLERANCIA, diferencias, tablas
+from territorio.models import Limite, Nivel, UnidadTerritorial
+
+Comprobacion = tuple[str, Callable[[], list[str]]]
+
+
+def comprobaciones() -> Iterator[Comprobacion]:
+    """Name of each check and the function that lists what fails, in words."""
+    for tabla in tablas():
+        nombre = tabla._meta.get_field(tabla.OBJETO).related_model._meta.verbose_name_plural
+        yield f"localización de {nombre} recalculada de la geometría", lambda t=tabla: _localizacion(t)
+        yield f"suma de fracciones de {nombre} por nivel", lambda t=tabla: _sumas(t)
+        if hasattr(tabla._meta.get_field(tabla.OBJETO).related_model, "CAMPO_UNIDAD"):
+            yield f"conservación de {nombre} por municipio y nivel", lambda t=tabla: _conservacion(t)
+    yield "un límite por unidad y día", _limites_superpuestos
+    yield "árbol de unidades sin ciclos ni padres de otro municipio", _arbol
+
+
+def _localizacion(tabla) -> list[str]:
+    return [
+        f"{d.modelo} {d.objeto_id} en la unidad {d.unidad_id}: guardado {d.guardada}, según la geometría {d.calculada}"
+        for d in diferencias(tabla)
+    ]
+
+
+def _sumas(tabla) -> list[str]:
+    objeto = f"{tabla.OBJETO}_id"
+    pasadas = (
+        tabla.objects.order_by().values(objeto, "nivel__codigo").annotate(suma=Sum("fraccion")).filter(suma__gt=1 + TOLERANCIA)
+    )
+    return [f"{tabla.OBJETO} {p[objeto]} suma {p['suma']:.6f} en el nivel {p['nivel__codigo']}" for p in pasadas]
+
+
+def _conservacion(tabla) -> list[str]:
+    """Per municipality and level the line must close: located + outside + unlocated = all, and nothing below zero."""
+    modelo = tabla._meta.get_field(tabla.OBJETO).related_model
+    fallas = []
+    for municipio in UnidadTerritorial.objects.filter(pk__in=modelo.objects.order_by().values("municipio").distinct()):
+        propios = modelo.objects.filter(municipio=municipio)
+        con_filas_sin_lugar = propios.sin_ubicar().filter(localizaciones__isnull=False).count()
+        if con_filas_sin_lugar:
+            fallas.append(f"{municipio}: {con_filas_sin_lugar} sin ubicar tienen unidades guardadas")
+        for nivel in Nivel.objects.filter(Q(unidades__municipio=municipio) | Q(unidades=municipio)).distinct():
+            try:
+                linea = propios.conservacion(nivel, municipio)
+            except ValueError as e:
+                fallas.append(f"{municipio}, {nivel}: {e}")
+                continue
+            if abs(linea.ubicadas + linea.fuera + linea.sin_ubicar - linea.total) > TOLERANCIA * max(linea.total, 1):
+                fallas.append(f"{municipio}, {nivel}: {linea}")
+    return fallas
+
+
+def _limites_superpuestos() -> list[str]:
+    hoy = timezone.localdate()
+    dobles = (
+        Limite.objects.en_vigor(hoy).order_by().values("unidad").annotate(cuantos=Count("pk")).filter(cuantos__gt=1)
+    )
+    return [f"la unidad {d['unidad']} tiene {d['cuantos']} límites en vigor" for d in dobles]
+
+
+def _arbol() -> list[str]:
+    padres = dict(UnidadTerritorial.objects.values_list("pk", "padre"))
+    fallas = []
+    for pk in padres:
+        vistos, actual = set(), pk
+        while actual is not None and actual not in vistos:
+            vistos.add(actual)
+            actual = padres.get(actual)
+        if actual is not None:
+            fallas.append(f"la unidad {pk} está bajo sí misma")
+    ajenos = UnidadTerritorial.objects.filter(padre__municipio__isnull=False).exclude(municipio=F("padre__municipio"))
+    fallas += [f"{u} ({u.codigo}) está bajo {u.padre}, de otro municipio" for u in ajenos.select_related("padre")]
+    return fallas
