@@ -63,10 +63,10 @@ buscar_postgres() {
     if [[ -s $VAR/postgres/PG_VERSION ]]; then
         version=$(<"$VAR/postgres/PG_VERSION")
     else
-        version=$(printf '%s\n' /usr/share/postgresql/*/extension/postgis.control | cut -d/ -f5 | sort -V | tail -n 1)
+        version=$(printf '%s\n' /usr/lib/postgresql/*/lib/postgis-3.so | cut -d/ -f5 | sort -V | tail -n 1)
     fi
     PG=/usr/lib/postgresql/$version/bin
-    [[ -x $PG/initdb && -e /usr/share/postgresql/$version/extension/postgis.control ]]
+    [[ -x $PG/initdb && -e $PG/../lib/postgis-3.so ]]
 }
 
 # From `/`, because the owner may not be able to enter the folder we are in; without our locks, which a server would keep.
@@ -148,10 +148,8 @@ consultar() { "$PG/psql" -XAtq -v ON_ERROR_STOP=1 -h "$ZOCALO" -U minka "$@"; }
 crear_base() {
     local hay
     hay=$(consultar -d postgres -c "SELECT count(*) FROM pg_database WHERE datname = 'minka'")
-    if [[ $hay == 0 ]]; then
-        consultar -d postgres -c 'CREATE DATABASE minka'
-        consultar -d minka -c 'CREATE EXTENSION postgis'
-    fi
+    [[ $hay != 0 ]] || consultar -d postgres -c 'CREATE DATABASE minka'
+    PGOPTIONS='-c client_min_messages=warning' consultar -d minka -c 'CREATE EXTENSION IF NOT EXISTS postgis'
 }
 
 # --- opening and closing ----------------------------------------------------------------------------------------------
