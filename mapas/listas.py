@@ -1,0 +1,199 @@
+"""Lists of demands and projects: the query string read once, so that the page and its download show the same rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import Case, DecimalField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from demandas.models import Demanda, EstadoDemanda, Grupo
+from proyectos.models import POA, EstadoProyecto, Operacion, Proyecto
+from proyectos.models.proyecto import SIN_EFECTO
+from territorio.models import Municipio, Sector, UbicadaPor, UnidadTerritorial
+
+# A project is late when it has reached this many points less than was programmed to date.
+PUNTOS_DE_ATRASO = 15
+LARGO_DE_BUSQUEDA = 100
+
+
+@dataclass(frozen=True)
+class Filtro:
+    """A choice in a list's form; `opciones` are (value, label, chosen)."""
+
+    clave: str
+    nombre: str
+    todas: str
+    opciones: list[tuple[str, str, bool]]
+
+
+def texto(parametros: Mapping[str, str], clave: str) -> str:
+    """A value of the query string that PostgreSQL can take: short and without NUL."""
+    return (parametros.get(clave) or "").replace("\x00", "").strip()[:LARGO_DE_BUSQUEDA]
+
+
+def con_palabras(queryset: QuerySet, campos: tuple[str, ...], buscado: str) -> QuerySet:
+    """Rows where each word of `buscado` is in one of `campos`, whatever the accents and capitals."""
+    for palabra in buscado.split()[:8]:
+        en_alguno = Q()
+        for campo in campos:
+            en_alguno |= Q(**{f"{campo}__unaccent__icontains": palabra})
+        queryset = queryset.filter(en_alguno)
+    return queryset
+
+
+def _comunes(queryset: QuerySet, parametros: Mapping[str, str]) -> QuerySet:
+    """Filters that demands and projects share."""
+    if municipio := texto(parametros, "municipio"):
+        queryset = queryset.filter(municipio__in=Municipio.objects.filter(codigo=municipio))
+    if sector := texto(parametros, "sector"):
+        queryset = queryset.de_sector(sector)
+    if estado := texto(parametros, "estado"):
+        queryset = queryset.filter(estado=estado)
+    if lugar := texto(parametros, "lugar"):
+        queryset = queryset.filter(ubicada_por=lugar)
+    if (unidad := texto(parametros, "unidad")) and unidad.isdecimal():
+        queryset = queryset.filter(pk__in=queryset.en(int(unidad)).order_by().values("pk"))
+    return queryset
+
+
+def _por_estado(estados) -> Case:
+    """The place of a state in its way: sorting by its code would mean nothing."""
+    casos = [When(estado=valor, then=Value(i)) for i, valor in enumerate(estados)]
+    return Case(*casos, default=Value(99), output_field=IntegerField())
+
+
+ORDEN_DEMANDAS = {
+    "codigo": ["codigo"],
+    "titulo": ["titulo"],
+    "proponente": ["proponente__nombre", "codigo"],
+    "sector": ["sector__codigo", "codigo"],
+    "grupo": ["grupo", "codigo"],
+    "puesto": ["puesto", "codigo"],
+    "beneficiarios": ["personas", "codigo"],
+    "costo": ["costo_estimado", "codigo"],
+    "estado": ["_estado", "codigo"],
+    "fecha": ["fecha", "codigo"],
+}
+
+
+def demandas_pedidas(parametros: Mapping[str, str], usuario) -> QuerySet:
+    """The demands that a query string asks for, of those `usuario` may see; annotated `puesto` and `personas`.
+
+    Keys: q, municipio, unidad (id), sector, grupo, estado, lugar (see `UbicadaPor`), orden (`-` before it: backwards).
+    """
+    demandas = _comunes(Demanda.objects.visibles_para(usuario), parametros)
+    if grupo := texto(parametros, "grupo"):
+        demandas = demandas.de(grupo=grupo)
+    demandas = con_palabras(demandas, ("titulo", "codigo", "proponente__nombre"), texto(parametros, "q"))
+    mujeres, hombres = F("beneficiarias_mujeres"), F("beneficiarios_hombres")
+    demandas = demandas.con_puesto().annotate(
+        _estado=_por_estado(EstadoDemanda.values),
+        personas=Coalesce(mujeres + hombres, mujeres, hombres),
+    )
+    return _ordenadas(demandas, ORDEN_DEMANDAS, texto(parametros, "orden"))
+
+
+ORDEN_PROYECTOS = {
+    "codigo": ["codigo"],
+    "nombre": ["nombre"],
+    "sector": ["sector__codigo", "codigo"],
+    "costo": ["costo_total", "codigo"],
+    "fisico": ["fisico", "codigo"],
+    "financiero": ["financiero", "codigo"],
+    "atraso": ["atraso", "codigo"],
+    "estado": ["_estado", "codigo"],
+}
+
+
+def proyectos_pedidos(parametros: Mapping[str, str], usuario) -> QuerySet:
+    """The projects that a query string asks for, of those `usuario` may see.
+
+    Annotated with their newest operation: `gestion`, `fisico`, `programado`, `atraso` (points), `financiero` (%).
+    Keys: q, municipio, unidad (id), sector, estado, lugar, plan (si | no), avance (atrasado), orden.
+    """
+    proyectos = con_ultima_operacion(_comunes(Proyecto.objects.visibles_para(usuario), parametros), usuario)
+    plan = texto(parametros, "plan")
+    if plan in {"si", "no"}:
+        proyectos = proyectos.filter(pdm__isnull=plan == "no")
+    if texto(parametros, "avance") == "atrasado":
+        proyectos = proyectos.filter(atraso__gt=PUNTOS_DE_ATRASO)
+    proyectos = con_palabras(proyectos, ("nombre", "codigo", "unidad__nombre"), texto(parametros, "q"))
+    proyectos = proyectos.annotate(_estado=_por_estado(EstadoProyecto.values))
+    return _ordenadas(proyectos, ORDEN_PROYECTOS, texto(parametros, "orden"))
+
+
+def con_ultima_operacion(proyectos: QuerySet, usuario) -> QuerySet:
+    ultima = (
+        Operacion.objects.filter(proyecto=OuterRef("pk"), poa__in=POA.objects.visibles_para(usuario).order_by())
+        .con_financiero()
+        .order_by("-poa__gestion")
+    )
+    porcentaje = DecimalField(max_digits=5, decimal_places=2)
+    return proyectos.annotate(
+        gestion=Subquery(ultima.values("poa__gestion")[:1]),
+        fisico=Subquery(ultima.values("fisico_alcanzado")[:1], output_field=porcentaje),
+        programado=Subquery(ultima.values("fisico_programado")[:1], output_field=porcentaje),
+        financiero=Subquery(ultima.values("financiero")[:1]),
+    ).annotate(
+        # What will not be built is not late.
+        atraso=Case(
+            When(estado__in=SIN_EFECTO, then=Value(None)),
+            default=F("programado") - F("fisico"),
+            output_field=porcentaje,
+        )
+    )
+
+
+def _ordenadas(queryset: QuerySet, permitidos: dict[str, list[str]], orden: str) -> QuerySet:
+    """Sort by an allowed key; what has no value goes last either way."""
+    al_reves = orden.startswith("-")
+    campos = permitidos.get(orden.removeprefix("-")) or permitidos["codigo"]
+    return queryset.order_by(
+        *(F(campo).desc(nulls_last=True) if al_reves else F(campo).asc(nulls_last=True) for campo in campos), "pk"
+    )
+
+
+def filtros_de_demandas(parametros: Mapping[str, str], municipio) -> list[Filtro]:
+    return [
+        _filtro("estado", _("Estado"), _("Todos"), EstadoDemanda.choices, parametros),
+        _filtro_sector(parametros, Sector.objects.filter(demandas__municipio=municipio)),
+        _filtro("grupo", _("Grupo"), _("Todos"), Grupo.choices, parametros),
+        _filtro_lugar(parametros),
+    ]
+
+
+def filtros_de_proyectos(parametros: Mapping[str, str], municipio) -> list[Filtro]:
+    planes = [("si", _("en el PDM")), ("no", _("fuera del PDM"))]
+    return [
+        _filtro("estado", _("Estado"), _("Todos"), EstadoProyecto.choices, parametros),
+        _filtro_sector(parametros, Sector.objects.filter(proyectos__municipio=municipio)),
+        _filtro("plan", _("Plan"), _("Todos"), planes, parametros),
+        _filtro("avance", _("Avance"), _("Todos"), [("atrasado", _("atrasados"))], parametros),
+    ]
+
+
+def _filtro_sector(parametros: Mapping[str, str], sectores: QuerySet) -> Filtro:
+    opciones = [(s.codigo, s.nombre) for s in sectores.distinct()]
+    return _filtro("sector", _("Sector"), _("Todos"), opciones, parametros)
+
+
+def _filtro_lugar(parametros: Mapping[str, str]) -> Filtro:
+    nombres = {
+        UbicadaPor.PROPIA: _("con lugar propio"),
+        UbicadaPor.UNIDAD: _("por su unidad"),
+        UbicadaPor.ANCESTRO: _("por una unidad superior"),
+        UbicadaPor.SIN_UBICAR: _("sin ubicar"),
+    }
+    return _filtro("lugar", _("Lugar"), _("Todos"), list(nombres.items()), parametros)
+
+
+def _filtro(clave: str, nombre: str, todas: str, opciones, parametros: Mapping[str, str]) -> Filtro:
+    elegida = texto(parametros, clave)
+    return Filtro(clave, nombre, todas, [(str(valor), str(que), valor == elegida) for valor, que in opciones])
+
+
+def unidad_pedida(parametros: Mapping[str, str]) -> UnidadTerritorial | None:
+    """The unit that narrows a list, to name it on the page."""
+    unidad = texto(parametros, "unidad")
+    return UnidadTerritorial.objects.filter(pk=int(unidad)).first() if unidad.isdecimal() else None

@@ -1,0 +1,58 @@
+"""Lists of demands and projects: search, filters, order, pages, and the download of what is seen."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from mapas.contexto import municipio_en_uso
+from mapas.listas import (
+    PUNTOS_DE_ATRASO,
+    demandas_pedidas,
+    filtros_de_demandas,
+    filtros_de_proyectos,
+    proyectos_pedidos,
+    texto,
+    unidad_pedida,
+)
+
+POR_PAGINA = 50
+
+
+def demandas(request: HttpRequest) -> HttpResponse:
+    pedidas, contexto = _lista(request, demandas_pedidas, filtros_de_demandas)
+    contexto["pagina"] = _pagina(request, pedidas.select_related("proponente", "sector"))
+    return render(request, "demandas/lista.html", contexto)
+
+
+def proyectos(request: HttpRequest) -> HttpResponse:
+    pedidos, contexto = _lista(request, proyectos_pedidos, filtros_de_proyectos)
+    contexto["atraso_grave"] = PUNTOS_DE_ATRASO
+    contexto["pagina"] = _pagina(request, pedidos.select_related("unidad", "sector"))
+    return render(request, "proyectos/lista.html", contexto)
+
+
+def _lista(request: HttpRequest, pedir, filtros):
+    """The rows asked for in the municipality in use, and what the form shows."""
+    municipio = municipio_en_uso(request)
+    request.municipio = municipio
+    parametros = request.GET.copy()
+    if municipio is not None:
+        parametros["municipio"] = municipio.codigo
+    parametros.pop("pagina", None)
+    contexto = {
+        "q": texto(parametros, "q"),
+        "orden": texto(parametros, "orden"),
+        "filtros": filtros(parametros, municipio),
+        "unidad": unidad_pedida(parametros),
+        "consulta": parametros.urlencode(),
+    }
+    contexto["hay_filtros"] = bool(
+        contexto["q"]
+        or contexto["unidad"]
+        or any(elegida for f in contexto["filtros"] for *_resto, elegida in f.opciones)
+    )
+    return pedir(parametros, request.user), contexto
+
+
+def _pagina(request: HttpRequest, filas):
+    return Paginator(filas, POR_PAGINA).get_page(request.GET.get("pagina"))
