@@ -1,0 +1,6 @@
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+
+from cuentas.models import Usuario
+
+admin.site.register(Usuario, UserAdmin)
