@@ -1,0 +1,79 @@
+"""What every page's template knows: the municipality in use, whether it is invented, and where the four maps are."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from mapas.filtros import SinMunicipio, municipio_por_defecto, municipios_con_datos
+from territorio.models import Municipio, UnidadTerritorial
+
+MUNICIPIOS_EN_EL_MENU = 12
+
+
+@dataclass(frozen=True)
+class EnlaceMapa:
+    """One of the map pages, as the menu and the home page name it."""
+
+    ruta: str
+    nombre: str
+    pregunta: str
+
+
+MAPAS = (
+    EnlaceMapa("/mapas/demanda/", _("Demanda por territorio"), _("¿Qué se pide y dónde?")),
+    EnlaceMapa("/mapas/desatendidas/", _("Comunidades desatendidas"), _("¿A quién no llega nada?")),
+    EnlaceMapa("/mapas/cobertura-pdm/", _("Cobertura del PDM"), _("¿A qué responde el plan?")),
+    EnlaceMapa("/mapas/ejecucion-poa/", _("Ejecución del POA"), _("¿Se hace lo que se programó?")),
+)
+
+
+def municipio_en_uso(request: HttpRequest) -> UnidadTerritorial | None:
+    """The municipality of a page: told by the view (`request.municipio`), by the address, else the reader's own."""
+    if (dicho := getattr(request, "municipio", None)) is not None:
+        return dicho
+    codigo = request.GET.get("municipio", "").replace("\x00", "")
+    if codigo and (pedido := Municipio.objects.select_related("nivel").filter(codigo=codigo[:80]).first()):
+        return pedido
+    try:
+        return municipio_por_defecto(getattr(request, "user", None) or AnonymousUser())
+    except SinMunicipio:
+        return None
+
+
+class Sitio:
+    """Asked only for what a template shows, so that a page without the menu costs no query."""
+
+    mapas = MAPAS
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @cached_property
+    def municipio(self) -> UnidadTerritorial | None:
+        return municipio_en_uso(self._request)
+
+    @cached_property
+    def es_demo(self) -> bool:
+        return self.municipio is not None and self.municipio.codigo == settings.MINKA_MUNICIPIO_DEMO
+
+    @cached_property
+    def municipios(self) -> list[UnidadTerritorial]:
+        """Those of the menu; the page of municipalities has them all."""
+        return list(municipios_con_datos().order_by("nombre")[:MUNICIPIOS_EN_EL_MENU])
+
+    @property
+    def consulta(self) -> str:
+        """`?municipio=…` to add to an address, so that a link keeps the municipality; empty where there is none."""
+        return f"?municipio={self.municipio.codigo}" if self.municipio else ""
+
+    @property
+    def idiomas(self) -> list[tuple[str, str]]:
+        return settings.LANGUAGES
+
+
+def sitio(request: HttpRequest) -> dict[str, Sitio]:
+    return {"sitio": Sitio(request)}

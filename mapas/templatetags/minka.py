@@ -1,0 +1,151 @@
+"""Numbers and states as people read them: `{{ monto|bs }}`, `{{ unidad.paso|paso }}`."""
+
+from decimal import Decimal, InvalidOperation
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from demandas.models import EstadoDemanda
+from mapas.preguntas import ETIQUETA_PASO
+from proyectos.models import EstadoProyecto
+from proyectos.querysets.embudo import PASO, PASOS
+
+register = template.Library()
+
+DURO = "\u00a0"  # a figure and its unit stay on one line
+
+ICONOS_DE_PASOS = dict(zip(PASOS, "○!◔◑◕●", strict=True))
+
+# State → (class, icon): colour never speaks alone.
+BIEN, AVISO, MAL, NEUTRO = ("bien", "✓"), ("aviso", "!"), ("mal", "✕"), ("neutro", "•")
+ASPECTO = {
+    EstadoDemanda.EJECUTADA: BIEN,
+    EstadoDemanda.DEVUELTA: AVISO,
+    EstadoDemanda.RECHAZADA: MAL,
+    EstadoProyecto.CONCLUIDO: BIEN,
+    EstadoProyecto.PARALIZADO: AVISO,
+    EstadoProyecto.DESIERTO: AVISO,
+    EstadoProyecto.ANULADO: MAL,
+    EstadoProyecto.CANCELADO: MAL,
+}
+
+CAMINO_DEMANDA = (
+    EstadoDemanda.REGISTRADA,
+    EstadoDemanda.VALIDADA,
+    EstadoDemanda.PRIORIZADA_DISTRITO,
+    EstadoDemanda.PRIORIZADA_MUNICIPIO,
+    EstadoDemanda.INCORPORADA_PDM,
+    EstadoDemanda.PROGRAMADA,
+    EstadoDemanda.EJECUTADA,
+)
+CAMINO_PROYECTO = (
+    EstadoProyecto.IDEA,
+    EstadoProyecto.PROGRAMADO,
+    EstadoProyecto.EN_LICITACION,
+    EstadoProyecto.ADJUDICADO,
+    EstadoProyecto.CONTRATADO,
+    EstadoProyecto.EN_EJECUCION,
+    EstadoProyecto.CONCLUIDO,
+)
+
+
+def _numero(valor) -> Decimal | None:
+    """`valor` as a finite Decimal, or None: a template never fails on a figure that is not there."""
+    if valor is None or valor == "":
+        return None
+    try:
+        numero = Decimal(str(valor))
+    except InvalidOperation:
+        return None
+    return numero if numero.is_finite() else None
+
+
+@register.filter
+def bs(valor, decimales: int = 2) -> str:
+    """Money: `Bs 1.234.567,89`."""
+    cifra = _numero(valor)
+    if cifra is None:
+        return _("sin dato")
+    return f"Bs{DURO}{number_format(round(cifra, decimales), decimales, force_grouping=True)}"
+
+
+@register.filter
+def numero(valor, decimales: int | None = None) -> str:
+    """A count: `12.400`; a sum of fractions shows one decimal, `93,5`, unless it is whole."""
+    cifra = _numero(valor)
+    if cifra is None:
+        return _("sin dato")
+    if decimales is None:
+        decimales = 0 if abs(cifra - round(cifra)) < Decimal("0.05") else 1
+    return number_format(round(cifra, decimales), decimales, force_grouping=True)
+
+
+@register.filter
+def porcentaje(valor, decimales: int = 0) -> str:
+    """A share given as 0–100: `46 %`."""
+    cifra = _numero(valor)
+    if cifra is None:
+        return _("sin dato")
+    return f"{number_format(round(cifra, decimales), decimales)}{DURO}%"
+
+
+@register.filter
+def fraccion(valor) -> str:
+    """The part of a feature that lies in a unit, given as 0–1: empty where it is all of it."""
+    cifra = _numero(valor)
+    if cifra is None or cifra > Decimal("0.999"):
+        return ""
+    if cifra < Decimal("0.01"):
+        return _("menos del 1 %")
+    return porcentaje(cifra * 100)
+
+
+@register.filter
+def paso(valor) -> SafeString | str:
+    """A step of the funnel, by number or name: icon, word and colour."""
+    nombre = valor if valor in PASO else PASOS[valor] if isinstance(valor, int) and 0 <= valor < len(PASOS) else None
+    if nombre is None:
+        return ""
+    return format_html(
+        '<span class="paso paso-{}"><span class="paso-marca" aria-hidden="true">{}</span>{}</span>',
+        nombre,
+        ICONOS_DE_PASOS[nombre],
+        ETIQUETA_PASO[nombre](),
+    )
+
+
+@register.filter
+def estado(objeto) -> SafeString:
+    """The state of a demand or project: icon, word and colour."""
+    clase, icono = ASPECTO.get(objeto.estado, NEUTRO)
+    return format_html(
+        '<span class="estado estado-{}"><span aria-hidden="true">{}</span> {}</span>',
+        clase,
+        icono,
+        objeto.get_estado_display(),
+    )
+
+
+@register.filter
+def camino(objeto) -> list[dict]:
+    """The way a demand or project goes, each stop with `nombre` and `cuando`: hecho, ahora, falta or salida.
+
+    A state off the way (sent back, refused, halted …) is shown as the exit after the first stop: what came between
+    is not recorded yet.
+    """
+    tipo = type(objeto)._meta.get_field("estado").choices
+    nombres = dict(tipo)
+    paradas = CAMINO_DEMANDA if objeto.estado in EstadoDemanda.values and hasattr(objeto, "titulo") else CAMINO_PROYECTO
+    if objeto.estado not in paradas:
+        return [
+            {"nombre": nombres[paradas[0]], "cuando": "hecho"},
+            {"nombre": nombres[objeto.estado], "cuando": "salida"},
+        ]
+    ahora = paradas.index(objeto.estado)
+    return [
+        {"nombre": nombres[parada], "cuando": "hecho" if i < ahora else "ahora" if i == ahora else "falta"}
+        for i, parada in enumerate(paradas)
+    ]
