@@ -70,12 +70,13 @@ def de_wkt(wkt: str) -> pyproj.CRS:
 
 def _base(crs: pyproj.CRS) -> int | None:
     """Return the EPSG code of the known datum a system stands on: by its name, since ellipsoids prove nothing."""
-    datum = crs.geodetic_crs.datum
+    geodesico = crs.geodetic_crs
+    datum = geodesico.datum if geodesico is not None else None
     return _DATUMS.get(datum.name.casefold().removesuffix(" ensemble")) if datum is not None else None
 
 
 def _horizontal(crs: pyproj.CRS) -> pyproj.CRS:
-    if crs.is_bound:  # a TOWGS84 of the file's own gives way to the pinned operation
+    if crs.is_bound and crs.source_crs is not None:  # a TOWGS84 of the file's own gives way to the pinned operation
         crs = crs.source_crs
     if crs.is_compound:
         crs = crs.sub_crs_list[0]
@@ -155,7 +156,7 @@ def despegar(xy: np.ndarray, zona: int) -> np.ndarray:
 
 def zona_de(crs: pyproj.CRS) -> int | None:
     codigo = crs.to_epsg()
-    return ZONAS.get(codigo) or (int(crs.utm_zone[:-1]) if crs.utm_zone else None)
+    return ZONAS.get(codigo or 0) or (int(crs.utm_zone[:-1]) if crs.utm_zone else None)
 
 
 @dataclass(frozen=True)

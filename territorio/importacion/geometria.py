@@ -244,7 +244,8 @@ def terminar(partes: Partes) -> Terminada:
         return Terminada(shapely.Point(partes.partes[0][0][0]))
     if partes.tipo == "LineString":
         return _terminar_linea(partes)
-    poligonos, notas = [], []
+    poligonos: list[BaseGeometry] = []
+    notas: list[str] = []
     for anillos in partes.partes:
         cerrados = [_cerrar(a, notas) for a in anillos]
         if cerrados[0] is None:

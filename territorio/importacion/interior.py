@@ -78,6 +78,10 @@ def procesar(carpeta: Path, nombre: str, opciones: Opciones) -> tuple[Contenido,
 
 def revisar_textos(contenido: Contenido) -> None:
     """Report text that no database takes and names that came through a wrong encoding."""
+    if any(map(ilegible, [contenido.capa, *contenido.campos])):
+        raise ArchivoRechazado(
+            "texto_ilegible", "un nombre de campo o de capa contiene caracteres de control.", "Cámbiele el nombre."
+        )
     for fila, atributos in enumerate(contenido.atributos, 1):
         for campo, valor in atributos.items():
             if isinstance(valor, float) and not abs(valor) < float("inf"):
@@ -152,7 +156,8 @@ def terminar_todas(contenido: Contenido) -> list:
 
 def _reparada(hecha: Terminada, fila: int) -> Problema:
 
-    mensaje, detalle = f"la geometría no era válida ({hecha.motivo}) y se reparó", {"razon": hecha.razon}
+    mensaje = f"la geometría no era válida ({hecha.motivo}) y se reparó"
+    detalle: dict[str, object] = {"razon": hecha.razon}
     if hecha.despues_m2 is not None:
         antes = "no medible" if hecha.antes_m2 is None else f"{miles(hecha.antes_m2)} m²"
         mensaje += f": medía {antes} y ahora {miles(hecha.despues_m2)} m²"

@@ -182,8 +182,8 @@ def _ejecutar(carpeta: Path, segundos: int, memoria_mb: int) -> Problema | None:
         )
     with (carpeta / "salida.txt").open("rb") as f:
         f.seek(max(0, f.seek(0, os.SEEK_END) - 2000))
-        salida = f.read().decode("utf-8", "replace")
-    if codigo in (SIN_MEMORIA, -signal.SIGKILL) or any(s in salida for s in _SIN_MEMORIA):
+        dicho = f.read().decode("utf-8", "replace")
+    if codigo in (SIN_MEMORIA, -signal.SIGKILL) or any(s in dicho for s in _SIN_MEMORIA):
         return Problema(
             f"la lectura necesitó más de {memoria_mb} MB de memoria y se detuvo.",
             "Divida o simplifique la capa.",
@@ -193,7 +193,7 @@ def _ejecutar(carpeta: Path, segundos: int, memoria_mb: int) -> Problema | None:
         "el archivo hizo fallar la lectura: parece dañado.",
         "Ábralo y vuelva a exportarlo con un programa de mapas (QGIS).",
         codigo="lectura_fallida",
-        detalle={"salida": salida, "codigo": codigo},
+        detalle={"salida": dicho, "codigo": codigo},
     )
 
 

@@ -151,8 +151,11 @@ def _con(columnas: dict[str, list[bytes | None]], nombre: str, descripcion: str,
     for campo, valores in columnas.items():
         salida[campo] = []
         for fila, valor in enumerate(valores, 1):
+            if valor is None:
+                salida[campo].append(None)
+                continue
             try:
-                salida[campo].append(valor if valor is None else valor.decode(nombre))
+                salida[campo].append(valor.decode(nombre))
             except UnicodeDecodeError as e:
                 if nombre == "utf-8" and e.end == len(valor) and len(valor) + 1 >= anchos.get(campo, 1 << 30):
                     salida[campo].append(valor[: e.start].decode(nombre))

@@ -43,11 +43,11 @@ def ubicar(contenido: Contenido, opciones: Opciones) -> tuple[str, str]:
             xy = _despegar(xy, crs, contenido.problemas)
             lonlat = transformacion.aplicar(xy)
     rechazadas = set(filas.tolist())
-    if lonlat is not None:
+    if lonlat is not None and crs is not None:
         fuera, nuevos = _fuera(lonlat, filas, xy, crs, opciones)
         contenido.problemas += nuevos
         rechazadas = rechazadas if any(p.fila is None for p in nuevos) else fuera
-    cortes = np.cumsum([len(a) for a in arreglos])[:-1] if arreglos else []
+    cortes = np.cumsum([len(a) for a in arreglos])[:-1]
     ubicados = iter(np.split(lonlat, cortes)) if lonlat is not None and arreglos else iter(arreglos)
     for fila, partes in presentes:
         nuevas = partes.con([next(ubicados) for _ in partes.arreglos()])

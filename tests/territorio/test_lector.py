@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -136,6 +138,16 @@ def test_a_shapefile_is_read_plain_and_zipped_in_a_subfolder_alike(tmp_path):
     assert [f.atributos for f in simple.filas] == [f.atributos for f in comprimida.filas]
     assert simple.filas[0].atributos == {"nombre": "Ñuñoa", "numero": 0}
     assert (comprimida.formato, comprimida.capa) == ("Shapefile", "capa")
+
+
+def test_records_marked_as_deleted_are_reported_and_not_missed(tmp_path):
+    shp = shapefile(tmp_path, ("uno", "dos", "tres"))
+    dbf = bytearray(shp.with_suffix(".dbf").read_bytes())
+    dbf[int.from_bytes(dbf[8:10], "little")] = ord("*")
+    shp.with_suffix(".dbf").write_bytes(dbf)
+    lectura = leer(shp)
+    assert [f.atributos["nombre"] for f in lectura.filas] == ["dos", "tres"]
+    assert codigos(lectura) == {"registros_borrados"}
 
 
 def test_a_zip_with_two_shapefiles_has_two_layers_and_asks_which(tmp_path):
@@ -343,6 +355,21 @@ def test_a_truncated_shp_or_shx_is_refused(tmp_path, sufijo):
     assert codigos(leer(shp)) == {"shapefile_daniado"}
 
 
+def test_a_damaged_shape_is_not_taken_for_a_row_without_geometry(tmp_path):
+    shp = shapefile(tmp_path)
+    crudo = bytearray(shp.read_bytes())
+    crudo[108] = 0x63  # the first record's shape type
+    shp.write_bytes(crudo)
+    assert [(p.fila, p.codigo) for p in leer(shp).problemas] == [(1, "geometria_ilegible")]
+
+
+def test_a_damaged_prj_leaves_the_file_without_system_and_no_worse(tmp_path):
+    shp = shapefile(tmp_path)
+    shp.with_suffix(".prj").write_text('GEOGCS["a",DATUM[')
+    assert codigos(leer(shp)) == {"crs_ilegible", "sin_crs"}
+    assert leer(shp, Opciones(crs="4326")).aceptable
+
+
 def test_the_cpg_is_trusted_when_every_value_decodes(tmp_path):
     lectura = leer(shapefile(tmp_path, encoding="CP1252"))
     assert lectura.filas[0].atributos["nombre"] == "Ñuñoa"
@@ -379,6 +406,10 @@ def test_names_broken_by_another_encoding_are_reported_with_their_row(tmp_path, 
     lectura = leer(geojson(tmp_path, (PLAZA, {"nombre": "Peñas"}), (PLAZA, {"nombre": roto})))
     problema = unico(lectura, "mojibake")
     assert (problema.fila, problema.campo, problema.gravedad) == (2, "nombre", "aviso")
+
+
+def test_a_field_name_that_no_database_takes_refuses_the_file(tmp_path):
+    assert codigos(leer(geojson(tmp_path, (PLAZA, {"a\ud800": 1})))) == {"texto_ilegible"}
 
 
 def test_text_that_no_database_takes_is_an_error(tmp_path):
@@ -419,6 +450,20 @@ def test_the_child_sees_no_secret_of_the_environment(tmp_path, monkeypatch):
     problema = unico(leer(geojson(tmp_path, PLAZA)), "lectura_fallida")
     assert "PROJ_NETWORK" in problema.detalle["salida"]
     assert "muy-secreta" not in problema.detalle["salida"]
+
+
+def test_the_child_has_no_network_where_the_kernel_grants_it():
+    programa = (
+        "import socket, sys; from territorio.importacion.proceso import limitar; limitar(5, 512)\n"
+        "try: socket.create_connection(('127.0.0.1', int(sys.argv[1])), 2)\n"
+        "except OSError as e: print(e.errno)"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as servidor:
+        orden = [sys.executable, "-c", programa, str(servidor.getsockname()[1])]
+        salida = subprocess.run(orden, cwd=lector.RAIZ, capture_output=True, text=True, check=True)
+    if not salida.stdout:
+        pytest.skip("este sistema no deja quitar la red a un proceso")
+    assert int(salida.stdout) == errno.ENETUNREACH
 
 
 def test_the_reader_needs_neither_django_nor_pandas():

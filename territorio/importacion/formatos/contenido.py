@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from territorio.importacion.lector import Problema
 
@@ -18,7 +18,7 @@ CAMPOS_MAXIMOS = 500
 class ArchivoRechazado(Exception):  # noqa: N818
     """The file as a whole cannot be read; carries what to tell people."""
 
-    def __init__(self, codigo: str, mensaje: str, remedio: str = "", *, capas: list[str] | None = None, **mas: object):
+    def __init__(self, codigo: str, mensaje: str, remedio: str = "", *, capas: list[str] | None = None, **mas: Any):
         super().__init__(mensaje)
         self.problema = Problema(mensaje, remedio, codigo=codigo, **mas)
         self.capas = capas or []

@@ -46,12 +46,12 @@ def preparar():
     return pyogrio
 
 
-def leer_shapefile(shp: Path) -> tuple[list[str], np.ndarray, dict[str, np.ndarray]]:
-    """Read field names, WKB and columns; text comes as latin-1, which keeps every byte for strict decoding later."""
+def leer_shapefile(shp: Path) -> tuple[list[str], np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Read field names, record positions, WKB and columns; text comes as latin-1, which keeps every byte."""
     pyogrio = preparar()
     try:
-        meta, _, wkbs, datos = pyogrio.raw.read(shp, encoding="ISO-8859-1")
+        meta, fids, wkbs, datos = pyogrio.raw.read(shp, encoding="ISO-8859-1", return_fids=True)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError, ValueError) as e:
         raise ErrorDeLectura(str(e).replace(f"{shp.parent}/", "")[:300]) from e
     campos = [str(c) for c in meta["fields"]]
-    return campos, wkbs, dict(zip(campos, datos, strict=True))
+    return campos, fids, wkbs, dict(zip(campos, datos, strict=True))

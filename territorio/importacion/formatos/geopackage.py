@@ -36,7 +36,7 @@ def leer(ruta: Path, nombre: str, opciones: Opciones) -> Contenido:
             base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 256 * 1024 * 1024)
             base.text_factory = _texto
             return _leer(base, opciones)
-    except sqlite3.Error as e:
+    except (sqlite3.Error, UnicodeError, AttributeError, TypeError) as e:  # a damaged schema holds anything
         raise ArchivoRechazado(
             "gpkg_ilegible",
             f"el archivo es una base SQLite dañada o que no es un GeoPackage ({e}).",

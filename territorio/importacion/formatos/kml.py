@@ -121,10 +121,8 @@ def _atributos(lugar: Element) -> dict[str, object]:
     }
     extendidos = _hijo(lugar, "ExtendedData")
     for e in extendidos.iter() if extendidos is not None else ():
-        if _local(e) == "Data" and e.get("name"):
-            atributos[e.get("name")] = _texto(_hijo(e, "value"))
-        elif _local(e) == "SimpleData" and e.get("name"):
-            atributos[e.get("name")] = _texto(e)
+        if (campo := e.get("name")) and _local(e) in ("Data", "SimpleData"):
+            atributos[campo] = _texto(_hijo(e, "value") if _local(e) == "Data" else e)
     return atributos
 
 

@@ -37,12 +37,12 @@ def leer(capas: dict[str, Path], opciones: Opciones) -> Contenido:
     capa = elegir_capa(nombres, opciones.capa)
     shp = capas[capa]
     contenido = Contenido("Shapefile", capa, nombres)
-    dbf = _revisar(shp)
+    dbf, con_forma = _revisar(shp)
     contenido.crs, contenido.crs_origen = _crs(shp.with_suffix(".prj"), contenido.problemas)
     with warnings.catch_warnings(record=True) as avisos:
         warnings.simplefilter("always")
         try:
-            campos, wkbs, columnas = gdal.leer_shapefile(shp)
+            campos, posiciones, wkbs, columnas = gdal.leer_shapefile(shp)
         except gdal.ErrorDeLectura as e:
             raise _daniado(f"GDAL no lo pudo leer ({e})") from e
     if len(wkbs) + dbf.borrados != dbf.registros:
@@ -69,13 +69,16 @@ def leer(capas: dict[str, Path], opciones: Opciones) -> Contenido:
         contenido.atributos = [dict(zip(contenido.campos, fila, strict=True)) for fila in zip(*listas, strict=True)]
     else:
         contenido.atributos = [{} for _ in wkbs]
-    for fila, wkb in enumerate(wkbs, 1):
-        contenido.geometrias.append(_geometria(wkb, fila, contenido.problemas, con_medida))
+    for fila, (wkb, debe) in enumerate(zip(wkbs, con_forma[posiciones], strict=True), 1):
+        contenido.geometrias.append(_geometria(wkb, fila, contenido.problemas, con_medida, bool(debe)))
     return contenido
 
 
-def _revisar(shp: Path) -> _Dbf:
-    """Compare the headers, lengths and record counts of the three files: GDAL silently loses rows where they differ."""
+def _revisar(shp: Path) -> tuple[_Dbf, np.ndarray]:
+    """Compare the headers, lengths and record counts of the three files: GDAL silently loses rows where they differ.
+
+    Gives the .dbf's header and, for each record, whether the .shp holds a shape for it.
+    """
     faltan = [s for s in (".shx", ".dbf") if not shp.with_suffix(s).is_file()]
     if faltan:
         raise ArchivoRechazado(
@@ -109,7 +112,8 @@ def _revisar(shp: Path) -> _Dbf:
             f"el .shx tiene {entradas} registros y el .dbf {dbf.registros}.",
             "Los archivos no son de la misma capa o están cortados: vuelva a copiarlos o a exportarlos.",
         )
-    return dbf
+    forma = np.fromfile(shp, dtype=np.uint8)
+    return dbf, np.array([forma[p + 8 : p + 12].any() for p, _ in tabla], dtype=bool)
 
 
 def _dbf(ruta: Path) -> _Dbf:
@@ -137,9 +141,11 @@ def _dbf(ruta: Path) -> _Dbf:
 
 
 def _crs(prj: Path, problemas: list[Problema]) -> tuple[pyproj.CRS | None, str]:
+    """Read our copy of the .prj and take it away: GDAL fails on a damaged one."""
     if not prj.is_file():
         return None, ""
     wkt = prj.read_bytes()[:_PRJ_MAXIMO].decode("latin-1").removeprefix("ï»¿").strip("\0 \r\n\t")
+    prj.unlink()
     if not wkt:
         return None, ""
     try:
@@ -181,6 +187,7 @@ def _decodificar(textos: dict, cpg: Path, dbf: _Dbf, opciones: Opciones, conteni
         return salida.columnas
     if salida.motivo == "codificacion_desconocida":
         mensaje = f"no se reconoce la codificación {salida.codificacion!r}."
+        detalle: dict[str, object] = {}
         remedio, detalle = "Indique utf-8, cp1252, latin-1, cp850 o cp437.", {}
     elif salida.motivo == "codificacion_falla":
         mensaje = (
@@ -212,8 +219,11 @@ def _nombre(campo: str, codificacion: str) -> str:
         return campo
 
 
-def _geometria(wkb: bytes | None, fila: int, problemas: list[Problema], con_medida: bool) -> Partes | None:
+def _geometria(wkb: bytes | None, fila: int, problemas: list[Problema], con_medida: bool, debe: bool) -> Partes | None:
     if wkb is None:
+        if debe:
+            mensaje = "el .shp trae para esta fila una geometría que no se puede leer."
+            problemas.append(Problema(mensaje, "Vuelva a exportar la capa.", fila, codigo="geometria_ilegible"))
         return None
     try:
         partes = desde_wkb(wkb)
