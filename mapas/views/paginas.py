@@ -70,6 +70,8 @@ def aqui(request: HttpRequest) -> HttpResponse:
     if not any(unidad.nivel.es_base for unidad in cubren):
         base = UnidadTerritorial.objects.base().select_related("nivel", "municipio", "padre")
         contexto["cercanas"] = list(base.cercanas_a(punto, metros=RADIO_CERCANAS)[:CERCANAS])
+    # Where limits overlap, several communities claim the place: all are named.
+    contexto["aqui"] = [unidad for unidad in cubren if unidad.nivel == cubren[-1].nivel]
     primera = next(iter([*cubren[::-1], *contexto.get("cercanas", [])]), None)
     if primera is not None and primera.municipio_propio is not None:
         request.municipio = primera.municipio_propio
