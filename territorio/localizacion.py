@@ -2,7 +2,7 @@
 
 Rules (per feature and level; see README, "How features are placed"):
 
-- a point counts 1/k in each of the k units that cover it; a line by its length, a polygon by its area (geodesic), and a
+- a point counts 1/k in each of the k units that cover it; a line by its length, a polygon by its area, and a
   stretch claimed by k units counts 1/k in each;
 - without a geometry of its own a feature takes the declared unit's limit or point, else those of its ancestors; the
   declared units up to the one that gave the geometry hold it whole at their own levels;
@@ -25,133 +25,143 @@ from territorio.models import Limite, Localizacion, Nivel, UbicadaPor, UnidadEnU
 CERROJO = 0x4D494E4B41
 
 # Shares closer to 1 than this are 1: the digits beyond come from cutting the same border twice.
-TOLERANCIA = 1e-6
+TOLERANCIA = 1e-5
 
 _UNIDAD = UnidadTerritorial._meta.db_table
 _LIMITE = Limite._meta.db_table
 _EN_UNIDAD = UnidadEnUnidad._meta.db_table
 
+
+
+def _medida(geom: str, dim: str) -> str:
+    """SQL for the size of a geometry by its dimension: 1, metres, or square degrees made comparable between latitudes.
+
+    Area on geography comes out negative for slivers and aborts, and any projected area bends edges, so that parts do not
+    add up to the whole; degrees weighted by the cosine of the centroid's latitude add up (to 1e-8 for a community, 1e-5 for
+    a district of 90 km) and compare as true areas do.
+    """
+    return (
+        f"CASE {dim} WHEN 0 THEN 1 WHEN 1 THEN ST_Length({geom}::geography) "
+        f"ELSE COALESCE(ST_Area({geom}) * cos(radians(ST_Y(ST_Centroid({geom})))), 0) END"
+    )
+
+
+# The work is done in temporary tables, each with its statistics: as one statement the planner, blind to how many rows a
+# step makes, compares every face with every rival (quadratic on a country of communities).
+
 # Effective geometry of units: their limit or point, else the nearest ancestor's. `salto` counts the steps up.
-_EFECTIVA_UNIDADES = f"""
-cadena (id, unidad_id, salto) AS (
+_ESCALONES_UNIDADES = f"""
+WITH RECURSIVE cadena (id, unidad_id, salto) AS (
     SELECT id, id, 0 FROM {_UNIDAD} WHERE id = ANY(%(ids)s)
     UNION ALL
     SELECT c.id, u.padre_id, c.salto + 1
     FROM cadena c JOIN {_UNIDAD} u ON u.id = c.unidad_id
     WHERE u.padre_id IS NOT NULL AND c.salto < 20
-),
-escalon AS (
-    SELECT c.id, c.unidad_id, c.salto, u.nivel_id, v.geom AS limite, COALESCE(v.geom::geometry, u.punto::geometry) AS geom
-    FROM cadena c
-    JOIN {_UNIDAD} u ON u.id = c.unidad_id
-    LEFT JOIN {_LIMITE} v ON v.unidad_id = c.unidad_id AND v.sustituido IS NULL AND v.vigencia @> %(fecha)s
-),
-dador AS (
-    SELECT DISTINCT ON (id) id, salto, geom FROM escalon WHERE geom IS NOT NULL ORDER BY id, salto
-),
-efectiva AS (
-    SELECT d.id, d.geom, CASE WHEN d.salto = 0 THEN 'unidad' ELSE 'ancestro' END AS ubicada_por FROM dador d
-),
--- Levels that the declared chain answers by itself, without asking geometry.
-fija AS (
-    SELECT DISTINCT ON (e.id, e.nivel_id) e.id, e.nivel_id, e.unidad_id
-    FROM escalon e LEFT JOIN dador d USING (id)
-    WHERE e.salto <= COALESCE(d.salto, -1)
-    ORDER BY e.id, e.nivel_id, e.salto
-),
-sin_limite AS (
-    SELECT DISTINCT ON (e.id, e.nivel_id) e.id, e.nivel_id, e.unidad_id
-    FROM escalon e WHERE e.limite IS NULL ORDER BY e.id, e.nivel_id, e.salto
 )
+SELECT c.id, c.unidad_id, c.salto, u.nivel_id, v.geom AS limite, COALESCE(v.geom::geometry, u.punto::geometry) AS geom
+FROM cadena c
+JOIN {_UNIDAD} u ON u.id = c.unidad_id
+LEFT JOIN {_LIMITE} v ON v.unidad_id = c.unidad_id AND v.sustituido IS NULL AND v.vigencia @> %(fecha)s
+"""
+_EFECTIVA_UNIDADES = "SELECT DISTINCT ON (id) id, salto, geom FROM escalon WHERE geom IS NOT NULL ORDER BY id, salto"
+# Levels that the declared chain answers by itself, without asking geometry.
+_FIJA_UNIDADES = """
+SELECT DISTINCT ON (e.id, e.nivel_id) e.id, e.nivel_id, e.unidad_id
+FROM escalon e JOIN efectiva d USING (id) WHERE e.salto <= d.salto
+ORDER BY e.id, e.nivel_id, e.salto
 """
 
-# Effective geometry of features that have their own.
-_EFECTIVA_PROPIAS = """
-cadena (id, unidad_id, salto) AS (
-    SELECT id, {declarada}, 0 FROM {tabla} WHERE id = ANY(%(ids)s) AND {declarada} IS NOT NULL
+# The same for features that have their own geometry: no level is answered by declaration alone.
+_ESCALONES_PROPIAS = f"""
+WITH RECURSIVE cadena (id, unidad_id, salto) AS (
+    SELECT id, {{declarada}}, 0 FROM {{tabla}}
+    WHERE id = ANY(%(ids)s) AND {{declarada}} IS NOT NULL AND num_nonnulls(punto, linea, poligono) = 1
     UNION ALL
     SELECT c.id, u.padre_id, c.salto + 1
-    FROM cadena c JOIN {unidad} u ON u.id = c.unidad_id
+    FROM cadena c JOIN {_UNIDAD} u ON u.id = c.unidad_id
     WHERE u.padre_id IS NOT NULL AND c.salto < 20
-),
-efectiva AS (
-    SELECT id, COALESCE(punto::geometry, linea::geometry, poligono::geometry) AS geom, 'propia' AS ubicada_por
-    FROM {tabla}
-    WHERE id = ANY(%(ids)s) AND num_nonnulls(punto, linea, poligono) = 1
-),
-fija AS (SELECT NULL::bigint AS id, NULL::bigint AS nivel_id, NULL::bigint AS unidad_id WHERE false),
-sin_limite AS (
-    SELECT DISTINCT ON (c.id, u.nivel_id) c.id, u.nivel_id, c.unidad_id
-    FROM cadena c
-    JOIN {unidad} u ON u.id = c.unidad_id
-    LEFT JOIN {limite} v ON v.unidad_id = c.unidad_id AND v.sustituido IS NULL AND v.vigencia @> %(fecha)s
-    WHERE v.id IS NULL
-    ORDER BY c.id, u.nivel_id, c.salto
 )
+SELECT c.id, c.unidad_id, c.salto, u.nivel_id, v.geom AS limite
+FROM cadena c
+JOIN {_UNIDAD} u ON u.id = c.unidad_id
+LEFT JOIN {_LIMITE} v ON v.unidad_id = c.unidad_id AND v.sustituido IS NULL AND v.vigencia @> %(fecha)s
 """
+_EFECTIVA_PROPIAS = """
+SELECT id, 0 AS salto, COALESCE(punto::geometry, linea::geometry, poligono::geometry) AS geom
+FROM {tabla} WHERE id = ANY(%(ids)s) AND num_nonnulls(punto, linea, poligono) = 1
+"""
+_FIJA_PROPIAS = "SELECT NULL::bigint AS id, NULL::bigint AS nivel_id, NULL::bigint AS unidad_id WHERE false"
 
-# Plan: for each effective geometry, the GiST index on limite.geom gives the candidates; whole containment (either way)
-# is tested before any intersection is built, and only pieces that a sibling overlaps are cut into faces.
+# Plan: limits outside, features inside by the index on `efectiva`: a limit is the large geometry, and PostGIS prepares it
+# once for all the features that meet it. Whole containment (either way) is tested before any intersection is built.
+_PIEZA = f"""
+SELECT e.id, v.nivel_id, v.unidad_id, ST_Dimension(e.geom) AS dim,
+    CASE WHEN ST_Dimension(e.geom) = 0 OR ST_Covers(v.geom, e.geom) THEN e.geom
+         WHEN ST_Dimension(e.geom) = 2 AND ST_Covers(e.geom, v.geom) THEN v.geom::geometry
+         ELSE ST_CollectionExtract(ST_Intersection(e.geom, v.geom), ST_Dimension(e.geom) + 1) END AS geom
+FROM (
+    SELECT l.unidad_id, u.nivel_id, l.geom FROM {_LIMITE} l JOIN {_UNIDAD} u ON u.id = l.unidad_id
+    WHERE l.sustituido IS NULL AND l.vigencia @> %(fecha)s
+      AND l.geom && (SELECT ST_SetSRID(ST_Extent(geom)::geometry, 4326) FROM efectiva)
+) v
+CROSS JOIN LATERAL (SELECT id, geom FROM efectiva WHERE ST_Intersects(v.geom, geom) OFFSET 0) e
+WHERE NOT EXISTS (SELECT 1 FROM fija f WHERE f.id = e.id AND f.nivel_id = v.nivel_id)
+"""
+# Where two limits of one level overlap: asked of the limits themselves, which are known to be valid (a piece, cut between
+# digits, may not be), and once per pair, however many features lie there.
+_SOLAPE = f"""
+WITH par AS (
+    SELECT a.unidad_id AS una, b.unidad_id AS otra, ST_CollectionExtract(ST_Intersection(a.geom, b.geom), 3) AS geom
+    FROM (SELECT DISTINCT unidad_id, nivel_id FROM pieza WHERE dim = 2) p
+    JOIN {_LIMITE} a ON a.unidad_id = p.unidad_id AND a.sustituido IS NULL AND a.vigencia @> %(fecha)s
+    JOIN {_LIMITE} b ON ST_Intersects(b.geom, a.geom) AND b.sustituido IS NULL AND b.vigencia @> %(fecha)s
+    JOIN {_UNIDAD} u ON u.id = b.unidad_id AND u.nivel_id = p.nivel_id
+    WHERE b.unidad_id <> a.unidad_id
+)
+SELECT una, otra, geom FROM par WHERE ST_Area(geom) > 0
+"""
+# Siblings that claim part of the same piece. A line along a shared border is claimed by both sides.
+_RIVAL = f"""
+SELECT p.id, p.nivel_id, p.unidad_id, s.geom
+FROM pieza p JOIN solape s ON s.una = p.unidad_id AND ST_Intersects(s.geom, p.geom) WHERE p.dim = 2
+UNION ALL
+SELECT p.id, p.nivel_id, p.unidad_id, v.geom
+FROM pieza p
+JOIN {_LIMITE} v ON ST_Intersects(v.geom, p.geom) AND v.sustituido IS NULL AND v.vigencia @> %(fecha)s
+    AND v.unidad_id <> p.unidad_id
+JOIN {_UNIDAD} u ON u.id = v.unidad_id AND u.nivel_id = p.nivel_id
+WHERE p.dim = 1 AND (ST_Relate(p.geom, v.geom, '1********') OR ST_Relate(p.geom, v.geom, '*1*******'))
+"""
+# A disputed piece is cut by its rivals' borders into faces, each with one answer to "how many claim it?".
+_CARA = """
+SELECT row_number() OVER () AS cara, p.id, p.nivel_id, p.unidad_id, p.dim, d.geom
+FROM pieza p
+JOIN (SELECT id, nivel_id, unidad_id, ST_Collect(geom) AS geom FROM rival GROUP BY id, nivel_id, unidad_id) r
+    USING (id, nivel_id, unidad_id)
+CROSS JOIN LATERAL ST_Dump(
+    CASE p.dim WHEN 1 THEN ST_UnaryUnion(ST_Collect(
+            p.geom, ST_CollectionExtract(ST_Intersection(p.geom, ST_UnaryUnion(r.geom)), 2)))
+        ELSE ST_Polygonize(ARRAY[ST_UnaryUnion(ST_Collect(
+            ST_Boundary(p.geom), ST_CollectionExtract(ST_Intersection(p.geom, ST_Boundary(r.geom)), 2)))]) END
+) d
+-- Polygonising may close faces that the piece does not hold (its holes, gaps between its parts).
+WHERE p.dim = 1 OR ST_Covers(p.geom, ST_PointOnSurface(d.geom))
+"""
 _REPARTO = f"""
-pieza AS MATERIALIZED (
-    SELECT e.id, u.nivel_id, v.unidad_id, ST_Dimension(e.geom) AS dim,
-        CASE WHEN ST_Dimension(e.geom) = 0 OR ST_CoveredBy(e.geom, v.geom) THEN e.geom
-             WHEN ST_Dimension(e.geom) = 2 AND ST_CoveredBy(v.geom, e.geom) THEN v.geom::geometry
-             ELSE ST_CollectionExtract(ST_Intersection(e.geom, v.geom), ST_Dimension(e.geom) + 1) END AS geom
-    FROM efectiva e
-    JOIN {_LIMITE} v ON ST_Intersects(v.geom, e.geom) AND v.sustituido IS NULL AND v.vigencia @> %(fecha)s
-    JOIN {_UNIDAD} u ON u.id = v.unidad_id
-    WHERE NOT EXISTS (SELECT 1 FROM fija f WHERE f.id = e.id AND f.nivel_id = u.nivel_id)
+WITH medida AS (
+    SELECT e.id, {_medida("e.geom", "ST_Dimension(e.geom)")} AS total FROM efectiva e
 ),
-medida AS (
-    SELECT e.id, CASE ST_Dimension(e.geom) WHEN 0 THEN 1 WHEN 1 THEN ST_Length(e.geom::geography)
-        ELSE ST_Area(e.geom::geography) END AS total
-    FROM efectiva e
-),
--- Siblings that claim part of the same piece. A line along a shared border is claimed by both sides.
-rival AS MATERIALIZED (
-    SELECT p.id, p.nivel_id, p.unidad_id, v.geom
-    FROM pieza p
-    JOIN {_LIMITE} v ON ST_Intersects(v.geom, p.geom) AND v.sustituido IS NULL AND v.vigencia @> %(fecha)s
-        AND v.unidad_id <> p.unidad_id
-    JOIN {_UNIDAD} u ON u.id = v.unidad_id AND u.nivel_id = p.nivel_id
-    WHERE CASE p.dim WHEN 0 THEN true
-        WHEN 1 THEN ST_Relate(p.geom, v.geom, '1********') OR ST_Relate(p.geom, v.geom, '*1*******')
-        ELSE ST_Relate(p.geom, v.geom, '2********') END
-),
-cara AS (
-    SELECT p.id, p.nivel_id, p.unidad_id, p.dim, d.geom
-    FROM pieza p
-    JOIN (
-        SELECT id, nivel_id, unidad_id, ST_Collect(geom) AS geom FROM rival GROUP BY id, nivel_id, unidad_id
-    ) r USING (id, nivel_id, unidad_id)
-    CROSS JOIN LATERAL ST_Dump(
-        CASE p.dim WHEN 1 THEN ST_UnaryUnion(ST_Collect(
-                p.geom, ST_CollectionExtract(ST_Intersection(p.geom, ST_UnaryUnion(r.geom)), 2)))
-            ELSE ST_Polygonize(ARRAY[ST_UnaryUnion(ST_Collect(
-                ST_Boundary(p.geom), ST_CollectionExtract(ST_Intersection(p.geom, ST_Boundary(r.geom)), 2)))]) END
-    ) d
-    WHERE p.dim > 0
-),
-cara_contada AS (
-    SELECT c.id, c.nivel_id, c.unidad_id,
-        CASE c.dim WHEN 1 THEN ST_Length(c.geom::geography) ELSE ST_Area(c.geom::geography) END AS medida,
-        1 + (
-            SELECT count(*) FROM rival r
-            WHERE r.id = c.id AND r.nivel_id = c.nivel_id AND r.unidad_id = c.unidad_id
-              AND CASE c.dim WHEN 1 THEN ST_DWithin(r.geom, ST_LineInterpolatePoint(c.geom, 0.5), 1e-9)
-                  ELSE ST_Covers(r.geom, ST_PointOnSurface(c.geom)) END
-        ) AS k
+cara_contada AS MATERIALIZED (
+    SELECT c.cara, c.id, c.nivel_id, c.unidad_id, 1 + count(r.id) AS k,
+        {_medida("c.geom", "c.dim")} AS medida
     FROM cara c
-    -- Polygonising may close faces that the piece does not hold (its holes, gaps between its parts).
-    WHERE c.dim = 1 OR EXISTS (
-        SELECT 1 FROM pieza p WHERE p.id = c.id AND p.nivel_id = c.nivel_id AND p.unidad_id = c.unidad_id
-          AND ST_Covers(p.geom, ST_PointOnSurface(c.geom)))
+    LEFT JOIN rival r ON r.id = c.id AND r.nivel_id = c.nivel_id AND r.unidad_id = c.unidad_id
+        AND CASE c.dim WHEN 1 THEN ST_DWithin(r.geom, ST_LineInterpolatePoint(c.geom, 0.5), 1e-9)
+            ELSE ST_Covers(r.geom, ST_PointOnSurface(c.geom)) END
+    GROUP BY c.cara, c.id, c.nivel_id, c.unidad_id, c.dim, c.geom
 ),
 parte AS (
-    SELECT p.id, p.nivel_id, p.unidad_id,
-        CASE p.dim WHEN 1 THEN ST_Length(p.geom::geography) ELSE ST_Area(p.geom::geography) END / m.total AS fraccion,
-        false AS en_disputa
+    SELECT p.id, p.nivel_id, p.unidad_id, {_medida("p.geom", "p.dim")} / m.total AS fraccion, false AS en_disputa
     FROM pieza p JOIN medida m USING (id)
     WHERE p.dim > 0 AND NOT EXISTS (
         SELECT 1 FROM rival r WHERE r.id = p.id AND r.nivel_id = p.nivel_id AND r.unidad_id = p.unidad_id)
@@ -171,6 +181,10 @@ repartida AS (
     SELECT id, nivel_id, unidad_id, COALESCE(en_disputa, false) AS en_disputa,
         LEAST(CASE WHEN suma > 1 - {TOLERANCIA} THEN fraccion / suma ELSE fraccion END, 1) AS fraccion
     FROM sumada
+),
+sin_limite AS (
+    SELECT DISTINCT ON (e.id, e.nivel_id) e.id, e.nivel_id, e.unidad_id
+    FROM escalon e WHERE e.limite IS NULL ORDER BY e.id, e.nivel_id, e.salto
 ),
 resto AS (
     SELECT s.id, s.nivel_id, s.unidad_id, false AS en_disputa, 1 - COALESCE(r.suma, 0) AS fraccion
@@ -267,6 +281,8 @@ def relocalizar(unidades: Iterable[int]) -> dict[str, Cambios]:
     bloquear_limites()
     resultado = {}
     with connection.cursor() as cursor:
+        # The planner must know the rows that this very transaction wrote.
+        cursor.execute(f"ANALYZE {_LIMITE}, {_UNIDAD}")
         cursor.execute(_UNIDADES_TOCADAS, {"ids": ids})
         tocadas = [fila[0] for fila in cursor.fetchall()]
     resultado[UnidadTerritorial._meta.label] = localizar(UnidadTerritorial.objects.filter(pk__in=tocadas))
@@ -311,11 +327,25 @@ def _calcular(cursor, tabla: type[Localizacion], ids: list[int]) -> None:
     parametros = {"ids": ids, "fecha": timezone.localdate()}
     modelo = _objeto(tabla)
     if tabla is UnidadEnUnidad:
-        consulta = f"WITH RECURSIVE {_EFECTIVA_UNIDADES}, {_REPARTO}"
+        pasos = {"escalon": _ESCALONES_UNIDADES, "efectiva": _EFECTIVA_UNIDADES, "fija": _FIJA_UNIDADES}
+        reparto = _REPARTO
     else:
-        consulta = f"WITH RECURSIVE {_nombres(_EFECTIVA_PROPIAS, modelo)}, {_REPARTO} UNION ALL {_nombres(_COPIADAS, modelo)}"
-    cursor.execute("DROP TABLE IF EXISTS pg_temp.calculada")
-    cursor.execute(f"CREATE TEMPORARY TABLE calculada ON COMMIT DROP AS {consulta}", parametros)
+        pasos = {
+            "escalon": _nombres(_ESCALONES_PROPIAS, modelo),
+            "efectiva": _nombres(_EFECTIVA_PROPIAS, modelo),
+            "fija": _FIJA_PROPIAS,
+        }
+        reparto = f"{_REPARTO} UNION ALL {_nombres(_COPIADAS, modelo)}"
+    pasos |= {"pieza": _PIEZA, "solape": _SOLAPE, "rival": _RIVAL, "cara": _CARA, "calculada": reparto}
+    # A limit is large and lies compressed outside its row: a sequential scan unpacks each one just to see its box.
+    cursor.execute("SET LOCAL enable_seqscan = off")
+    for nombre, consulta in pasos.items():
+        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{nombre}")
+        cursor.execute(f"CREATE TEMPORARY TABLE {nombre} ON COMMIT DROP AS {consulta}", parametros)
+        if nombre == "efectiva":
+            cursor.execute("CREATE INDEX ON pg_temp.efectiva USING gist (geom)")
+        cursor.execute(f"ANALYZE pg_temp.{nombre}")
+    cursor.execute("SET LOCAL enable_seqscan = on")
 
 
 def _guardar(cursor, tabla: type[Localizacion], ids: list[int]) -> Cambios:

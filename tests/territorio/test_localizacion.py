@@ -223,7 +223,7 @@ def esperadas(geom: BaseGeometry, unidades: dict[str, BaseGeometry]) -> dict[str
     total, suma = medida(geom), dict.fromkeys(unidades, 0.0)
     for trozo in trozos:
         for parte in getattr(trozo, "geoms", [trozo]):
-            if medida(parte) < 1e-12:
+            if ("Polygon" in geom.geom_type) != ("Polygon" in parte.geom_type) or medida(parte) < 1e-12:
                 continue
             interior = parte.interpolate(0.5, normalized=True) if "Line" in parte.geom_type else parte.representative_point()
             cubren = [codigo for codigo, u in unidades.items() if u.distance(interior) < 1e-9]
