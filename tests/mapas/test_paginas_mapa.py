@@ -11,6 +11,7 @@ from django.utils.formats import number_format
 
 from demandas.models import Demanda, EstadoDemanda
 from mapas import geometrias
+from mapas.folium_mapa import piezas
 from mapas.preguntas import PREGUNTAS
 from mapas.signos import DEMANDAS, PROYECTOS, signos_de
 from mapas.views.mapas import conservacion_en_palabras
@@ -148,6 +149,20 @@ def test_a_page_names_no_other_host(client, con_demandas, pregunta):
     html = _pagina(client, pregunta).content.decode()
     assert not re.findall(r"(?:https?:)?//(?!www\.w3\.org)[a-z0-9.-]+\.[a-z]{2,}", html)
     assert "jquery" not in html.lower()
+
+
+def test_a_base_map_is_asked_for_only_where_the_settings_name_one(settings):
+    caja = (-65.0, -17.0, -64.0, -16.0)
+    assert "tileLayer" not in piezas(caja=caja, datos_id="x").guion
+    settings.MINKA_MAPA_BASE = "/fondo/{z}/{x}/{y}.png"
+    assert "/fondo/{z}/{x}/{y}.png" in piezas(caja=caja, datos_id="x").guion
+
+
+def test_the_same_view_is_the_same_page(client, con_demandas):
+    def sin_ficha(respuesta):
+        return re.sub(rb'name="csrfmiddlewaretoken" value="[^"]+"', b"", respuesta.content)
+
+    assert sin_ficha(_pagina(client)) == sin_ficha(_pagina(client))
 
 
 def test_the_conservation_line_is_on_the_page_and_adds_up(client, con_demandas):

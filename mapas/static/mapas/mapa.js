@@ -115,7 +115,7 @@ window.Minka = window.Minka || {};
 
     const etiquetaDe = (unidad) => clases.get(unidad.clase)?.etiqueta ?? "";
     const valorDe = (unidad) => unidad.textoDe.get(datos.valor) ?? "";
-    const resumenDe = (unidad) => [...new Set([valorDe(unidad), etiquetaDe(unidad)])].filter(Boolean).join(", ");
+    const resumenDe = (unidad) => [...new Set([valorDe(unidad), etiquetaDe(unidad)])].filter(Boolean).join(" · ");
     const rellenoDe = (clave) => {
       const clase = clases.get(clave);
       return !clase ? "#fff" : clase.trama ? `url(#trama-${clave})` : clase.color;
@@ -150,7 +150,7 @@ window.Minka = window.Minka || {};
     const dibujoUnidades = L.svg({ padding: 0.5 });
     const dibujoRasgos = L.svg({ pane: "rasgos", padding: 0.5 });
 
-    const tapado = () => (movil.matches && pagina.dataset.ver === "mapa" ? panel.offsetHeight : 0);
+    const tapado = () => (movil.matches && !plano.classList.contains("de-papel") && pagina.dataset.ver === "mapa" ? panel.offsetHeight : 0);
     let caja = datos.caja && L.latLngBounds([datos.caja[1], datos.caja[0]], [datos.caja[3], datos.caja[2]]);
     let movido = false;
     function verTodo() {
@@ -577,9 +577,13 @@ window.Minka = window.Minka || {};
 
     // Empty filters stay out of the address.
     panel.querySelector("[data-filtros]")?.addEventListener("submit", ({ target }) => {
-      for (const campo of target.elements) if (campo.name && !campo.value) campo.disabled = true;
+      for (const campo of target.elements) if (campo.name && ["", "0"].includes(campo.value)) campo.disabled = true;
     });
     window.addEventListener("pageshow", () => panel.querySelectorAll("select:disabled").forEach((campo) => { campo.disabled = false; }));
+
+    // On paper the map has its own size, and shows everything.
+    window.addEventListener("beforeprint", () => { plano.classList.add("de-papel"); mapa.invalidateSize({ animate: false }); if (!elegida) verTodo(); });
+    window.addEventListener("afterprint", () => { plano.classList.remove("de-papel"); mapa.invalidateSize({ animate: false }); });
 
     // --- the sheet of the phone: three heights ------------------------------------------------------------------------------
     const ALTURAS = ["baja", "media", "alta"];
