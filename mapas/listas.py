@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from demandas.models import Demanda, EstadoDemanda, Grupo
+from mapas.nombres import en_su_idioma
 from proyectos.models import POA, EstadoProyecto, Operacion, Proyecto
 from proyectos.models.proyecto import SIN_EFECTO
 from territorio.models import Municipio, Sector, UbicadaPor, UnidadTerritorial
@@ -174,7 +175,7 @@ def filtros_de_proyectos(parametros: Mapping[str, str], municipio) -> list[Filtr
 
 
 def _filtro_sector(parametros: Mapping[str, str], sectores: QuerySet) -> Filtro:
-    opciones = [(s.codigo, s.nombre) for s in sectores.distinct()]
+    opciones = [(s.codigo, en_su_idioma(s.nombre)) for s in sectores.distinct()]
     return _filtro("sector", _("Sector"), _("Todos"), opciones, parametros)
 
 

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from demandas.models import EstadoDemanda
+from mapas.nombres import en_su_idioma
 from mapas.preguntas import ETIQUETA_PASO
 from proyectos.models import EstadoProyecto
 from proyectos.querysets.embudo import PASO, PASOS
@@ -101,6 +102,27 @@ def fraccion(valor) -> str:
     if cifra < Decimal("0.01"):
         return _("menos del 1 %")
     return porcentaje(cifra * 100)
+
+
+@register.filter
+def nombre(fila) -> str:
+    """The name of a level or sector in the reader's language; empty for none."""
+    return en_su_idioma(fila.nombre) if fila else ""
+
+
+@register.filter
+def plural(nivel) -> str:
+    """The plural name of a level in the reader's language."""
+    return en_su_idioma(nivel.nombre_plural) if nivel else ""
+
+
+@register.filter
+def con_nivel(unidad) -> str:
+    """A unit's name; with its level before it where the name is only a number: `Distrito 4`."""
+    if any(letra.isalpha() for letra in unidad.nombre):
+        return unidad.nombre
+    nivel = en_su_idioma(unidad.nivel.nombre)
+    return f"{nivel[:1].upper()}{nivel[1:]} {unidad.nombre}"
 
 
 @register.filter

@@ -12,7 +12,7 @@ from demandas.models import Demanda, DemandaUnidad
 from mapas.croquis import croquis, croquis_de_unidad, lugar_de
 from mapas.listas import con_ultima_operacion
 from proyectos.models import POA, Operacion, Proyecto, ProyectoUnidad
-from territorio.models import Limite, Localizable, Poblacion, UnidadEnUnidad, UnidadTerritorial
+from territorio.models import Limite, Localizable, Nivel, Poblacion, UnidadEnUnidad, UnidadTerritorial
 
 EN_LA_FICHA = 15
 
@@ -128,7 +128,7 @@ def _ejecucion(una: UnidadTerritorial, proyectos, usuario) -> UnidadTerritorial 
     return ejecutada if ejecutada.vigente else None
 
 
-def _unidades_en(una: UnidadTerritorial) -> list[tuple[str, list[UnidadTerritorial]]]:
+def _unidades_en(una: UnidadTerritorial) -> list[tuple[Nivel, list[UnidadTerritorial]]]:
     """Units it holds, by level: those that declare it their parent, and the base units that lie in it, with `parte`."""
     partes: dict[int, float] = {}
     if not una.nivel.es_base and una.municipio_id:
@@ -141,7 +141,7 @@ def _unidades_en(una: UnidadTerritorial) -> list[tuple[str, list[UnidadTerritori
     unidades = list(hijas.exclude(pk=una.pk).select_related("nivel").order_by("nivel__orden", "nombre"))
     for unidad in unidades:
         unidad.parte = partes.get(unidad.pk, 1.0)
-    return [(nivel.nombre_plural, list(grupo)) for nivel, grupo in groupby(unidades, key=lambda u: u.nivel)]
+    return [(nivel, list(grupo)) for nivel, grupo in groupby(unidades, key=lambda u: u.nivel)]
 
 
 def _historia(una: UnidadTerritorial) -> list[Limite]:

@@ -16,6 +16,7 @@ from mapas.contexto import municipio_en_uso
 from mapas.filtros import municipios_con_datos
 from mapas.listas import con_palabras, texto
 from mapas.portada import cifras_de, pendientes_de
+from mapas.templatetags.minka import con_nivel
 from proyectos.models import Proyecto
 from territorio.models import Municipio, UnidadTerritorial
 
@@ -65,13 +66,15 @@ def aqui(request: HttpRequest) -> HttpResponse:
     if punto is None:
         contexto = {"problema": _("La posición no es válida: hacen falta «lat» y «lon» en grados, dentro de Bolivia.")}
         return render(request, "inicio/aqui.html", contexto, status=400)
-    cubren = list(UnidadTerritorial.objects.que_cubren(punto).select_related("nivel", "municipio", "padre"))
+    cubren = list(
+        UnidadTerritorial.objects.que_cubren(punto).select_related("nivel", "municipio__nivel", "padre__nivel")
+    )
     contexto = {"punto": punto, "cubren": cubren, "kilometros": RADIO_CERCANAS // 1000}
     if not any(unidad.nivel.es_base for unidad in cubren):
-        base = UnidadTerritorial.objects.base().select_related("nivel", "municipio", "padre")
+        base = con_nombres.base()
         contexto["cercanas"] = list(base.cercanas_a(punto, metros=RADIO_CERCANAS)[:CERCANAS])
     # Where limits overlap, several communities claim the place: all are named.
-    contexto["aqui"] = [unidad for unidad in cubren if unidad.nivel == cubren[-1].nivel]
+    contexto["aqui"] = " / ".join(con_nivel(unidad) for unidad in cubren if unidad.nivel == cubren[-1].nivel)
     primera = next(iter([*cubren[::-1], *contexto.get("cercanas", [])]), None)
     if primera is not None and primera.municipio_propio is not None:
         request.municipio = primera.municipio_propio

@@ -266,6 +266,12 @@ def test_a_unit_lists_what_it_is_made_of_and_its_limits(client, muni, oeste, ayl
     assert "Oeste" in leer(client, f"/unidades/{muni.pk}/")
 
 
+def test_a_name_that_is_only_a_number_says_its_level(client, muni):
+    cuatro = mundo.unidad("distrito", "4", mundo.cuadro(0, 0), municipio=muni, nombre="4")
+    assert "Distrito 4" in leer(client, f"/unidades/{cuatro.pk}/")
+    assert "Usted está en Distrito 4" in leer(client, coordenadas(0.5, 0.5))
+
+
 def test_a_unit_without_limit_nor_point_has_a_page(client, muni):
     nada = mundo.unidad("comunidad", "9", municipio=muni, nombre="Sin lugar")
     assert "No tiene límite ni punto" in leer(client, f"/unidades/{nada.pk}/")
