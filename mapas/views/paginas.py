@@ -66,9 +66,8 @@ def aqui(request: HttpRequest) -> HttpResponse:
     if punto is None:
         contexto = {"problema": _("La posición no es válida: hacen falta «lat» y «lon» en grados, dentro de Bolivia.")}
         return render(request, "inicio/aqui.html", contexto, status=400)
-    cubren = list(
-        UnidadTerritorial.objects.que_cubren(punto).select_related("nivel", "municipio__nivel", "padre__nivel")
-    )
+    con_nombres = UnidadTerritorial.objects.select_related("nivel", "municipio__nivel", "padre__nivel")
+    cubren = list(con_nombres.que_cubren(punto))
     contexto = {"punto": punto, "cubren": cubren, "kilometros": RADIO_CERCANAS // 1000}
     if not any(unidad.nivel.es_base for unidad in cubren):
         base = con_nombres.base()
