@@ -4,10 +4,12 @@ from math import isfinite
 
 from django.conf import settings
 from django.contrib.gis.geos import Point
+from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
 from django.db.models import Case, Q, When
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from demandas.models import Demanda
@@ -88,6 +90,12 @@ def municipios(request: HttpRequest) -> HttpResponse:
     resto = Paginator(todos.exclude(pk__in=municipios_con_datos().values("pk")), 120)
     contexto = {"q": buscado, "con_datos": con_datos, "resto": resto.get_page(request.GET.get("pagina"))}
     return render(request, "inicio/municipios.html", contexto)
+
+
+def error_400(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that cannot be: in our words where we refused it; what Django refuses has a technical text, not shown."""
+    problema = str(exception) if isinstance(exception, BadRequest) else ""
+    return HttpResponseBadRequest(render_to_string("400.html", {"problema": problema}))
 
 
 def _posicion(lat: str, lon: str) -> Point | None:

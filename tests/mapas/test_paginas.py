@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.template.loader import get_template
 from django.test import Client, override_settings
 from django.urls import include, path, reverse
@@ -20,6 +21,11 @@ from territorio.localizacion import localizar
 from territorio.models import Membresia
 from tests import mundo
 
+
+def rehusar(request):
+    raise BadRequest("La capa no existe.")
+
+
 # The routes of these pages by themselves, so that a broken map page doesn't fail these tests.
 urlpatterns = [
     path("", inicio, name="inicio"),
@@ -27,7 +33,9 @@ urlpatterns = [
     path("", include("cuentas.urls")),
     path("idioma/", set_language, name="set_language"),
     path("cae/", lambda request: 1 / 0),
+    path("no/", rehusar),
 ]
+handler400 = "mapas.views.paginas.error_400"
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
 
@@ -420,6 +428,10 @@ def test_error_pages_stand_without_context(plantilla, django_assert_num_queries)
 @override_settings(ALLOWED_HOSTS=["bueno.test"])
 def test_a_request_to_an_unknown_host_gets_the_page_of_bad_requests(client):
     assert "No se entendió el pedido" in leer(client, "/", 400)
+
+
+def test_what_we_refuse_is_told_in_our_words(client, db):
+    assert "La capa no existe." in leer(client, "/no/", 400)
 
 
 # --- language and figures ---------------------------------------------------------------------------------------------
