@@ -93,9 +93,9 @@ def municipios(request: HttpRequest) -> HttpResponse:
 
 
 def error_400(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A request that cannot be: in our words where we refused it; what Django refuses has a technical text, not shown."""
-    problema = str(exception) if isinstance(exception, BadRequest) else ""
-    return HttpResponseBadRequest(render_to_string("400.html", {"problema": problema}))
+    """A request that cannot be: in our words where we refused it, not in the technical ones of Django."""
+    mensaje = str(exception) if isinstance(exception, BadRequest) else ""
+    return HttpResponseBadRequest(render_to_string("400.html", {"mensaje": mensaje}))
 
 
 def _posicion(lat: str, lon: str) -> Point | None:
