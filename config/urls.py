@@ -1,5 +1,42 @@
-"""All routes: pages, machines."""
+"""All routes: pages and machines."""
 
-from django.urls import path
+from django.contrib import admin
+from django.http import HttpRequest, JsonResponse
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.routers import DefaultRouter
 
-urlpatterns = []
+from demandas.api import DemandaViewSet
+from mapas.api import PreguntaView
+from mapas.preguntas import PREGUNTAS
+from mapas.views.paginas import inicio
+from proyectos.api import ProyectoViewSet
+from territorio.api import UnidadViewSet
+
+router = DefaultRouter()
+router.register("unidades", UnidadViewSet, basename="unidad")
+router.register("demandas", DemandaViewSet, basename="demanda")
+router.register("proyectos", ProyectoViewSet, basename="proyecto")
+
+
+def salud(request: HttpRequest) -> JsonResponse:
+    """Alive: answers without touching the database."""
+    return JsonResponse({"estado": "vivo"})
+
+
+urlpatterns = [
+    path("", inicio, name="inicio"),
+    path("", include("mapas.urls.paginas")),
+    path("", include("mapas.urls.mapas")),
+    path("", include("mapas.urls.exportar")),
+    path("", include("cuentas.urls")),
+    path("idioma/", include("django.conf.urls.i18n")),
+    path("api/v1/", include(router.urls)),
+    *(
+        path(f"api/v1/{clave}/", PreguntaView.as_view(pregunta=clave), name=f"api-{clave}")
+        for clave in PREGUNTAS
+    ),
+    path("api/v1/esquema/", SpectacularAPIView.as_view(), name="esquema"),
+    path("salud/", salud, name="salud"),
+    path("admin/", admin.site.urls),
+]

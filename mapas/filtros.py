@@ -14,6 +14,7 @@ from demandas.models import Demanda, Grupo
 from proyectos.models import PDM, POA, Proyecto
 from territorio.models import Limite, Municipio, Nivel, Poblacion, Sector, UnidadTerritorial
 
+PARAMETROS = ("municipio", "nivel", "sector", "grupo", "gestion", "pdm", "metros", "medida")
 MEDIDAS_DEMANDA = ("demandas", "por_mil")
 METROS_MAXIMOS = 50_000
 

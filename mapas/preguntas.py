@@ -71,7 +71,7 @@ COLOR_PASO = {
 }
 
 
-def demanda(vista: Vista) -> Figuras:
+def demanda(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
     """Demand by territory: how many, for how many people, per 1,000 inhabitants."""
     demandas = vista.demandas
     unidades = vista.unidades.con_demanda(demandas, censo=vista.censo)
@@ -108,12 +108,12 @@ def demanda(vista: Vista) -> Figuras:
         clases=clases,
         conservacion=conservacion,
         objeto=_("demandas"),
-        rasgos=rasgos_de_demandas(demandas),
+        rasgos=rasgos_de_demandas(demandas) if con_rasgos else [],
         fuente=_fuente(vista),
     )
 
 
-def cobertura_pdm(vista: Vista) -> Figuras:
+def cobertura_pdm(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
     """What the five-year plan answers: demands and inhabitants covered, by unit."""
     demandas = vista.demandas.vigentes()
     unidades = vista.unidades.cobertura_pdm(demandas, vista.pdm, censo=vista.censo, proyectos=vista.proyectos)
@@ -164,15 +164,15 @@ def cobertura_pdm(vista: Vista) -> Figuras:
         clases=clases,
         conservacion=conservacion,
         objeto=_("demandas"),
-        rasgos=rasgos_de_proyectos(vista.proyectos.con_efecto().filter(pdm=vista.pdm)) if vista.pdm else [],
+        rasgos=rasgos_de_proyectos(vista.proyectos.con_efecto().filter(pdm=vista.pdm)) if vista.pdm and con_rasgos else [],
         fuente=_fuente(vista),
     )
 
 
-def ejecucion_poa(vista: Vista) -> Figuras:
+def ejecucion_poa(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
     """How the year's programme goes: physical progress against money, by unit."""
     proyectos = vista.proyectos.con_efecto()
-    operaciones = Operacion.objects.filter(
+    operaciones = Operacion.objects.visibles_para(vista.usuario).filter(
         poa__municipio=vista.municipio, poa__gestion=vista.gestion or 0, proyecto__in=proyectos.order_by()
     )
     unidades = vista.unidades.ejecucion_poa(operaciones)
@@ -224,12 +224,12 @@ def ejecucion_poa(vista: Vista) -> Figuras:
         conservacion=con_operacion.conservacion(vista.nivel, vista.municipio),
         conservacion_bs=_conservacion_bs(vista, operaciones, filas),
         objeto=_("operaciones"),
-        rasgos=rasgos_de_proyectos(con_operacion, operaciones=operaciones),
+        rasgos=rasgos_de_proyectos(con_operacion, operaciones=operaciones) if con_rasgos else [],
         fuente=_fuente(vista),
     )
 
 
-def desatendidas(vista: Vista) -> Figuras:
+def desatendidas(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
     """Who is served and who is not: the step of the funnel of each community or OTB."""
     base = UnidadTerritorial.objects.base().filter(municipio=vista.municipio)
     if vista.nivel.es_base:
@@ -276,12 +276,12 @@ def desatendidas(vista: Vista) -> Figuras:
         clases=clases,
         conservacion=_conservacion_base(vista, base),
         objeto=_("comunidades y OTB"),
-        rasgos=rasgos_de_proyectos(vista.proyectos.con_efecto()),
+        rasgos=rasgos_de_proyectos(vista.proyectos.con_efecto()) if con_rasgos else [],
         fuente=_fuente(vista),
     )
 
 
-PREGUNTAS: dict[str, Callable[[Vista], Figuras]] = {
+PREGUNTAS: dict[str, Callable[..., Figuras]] = {
     "demanda": demanda,
     "cobertura-pdm": cobertura_pdm,
     "ejecucion-poa": ejecucion_poa,

@@ -23,6 +23,14 @@ class POAQuerySet(models.QuerySet):
 
 
 class OperacionQuerySet(models.QuerySet):
+    def visibles_para(self, usuario) -> "OperacionQuerySet":
+        """Operations of the programmes and projects that `usuario` may see."""
+        from proyectos.models import POA, Proyecto
+
+        return self.filter(
+            poa__in=POA.objects.visibles_para(usuario).order_by(), proyecto__in=Proyecto.objects.visibles_para(usuario).order_by()
+        )
+
     def con_efecto(self) -> "OperacionQuerySet":
         from proyectos.models.proyecto import SIN_EFECTO
 

@@ -1,0 +1,74 @@
+"""Demands in the API."""
+
+from django.http import StreamingHttpResponse
+from django_filters import rest_framework as filtros
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import viewsets
+from rest_framework.request import Request
+from rest_framework_gis.fields import GeometrySerializerMethodField
+from rest_framework_gis.serializers import GeoFeatureModelSerializer
+
+from demandas.models import Demanda, EstadoDemanda, Grupo
+from territorio.api import PAGINA, ColeccionMixin
+
+
+class DemandaFiltro(filtros.FilterSet):
+    municipio = filtros.CharFilter(field_name="municipio__codigo", label="Código INE del municipio")
+    sector = filtros.CharFilter(field_name="sector__codigo", label="Código del sector")
+    grupo = filtros.ChoiceFilter(choices=Grupo.choices, label="Grupo que la pide")
+    estado = filtros.ChoiceFilter(choices=EstadoDemanda.choices, label="Estado")
+    unidad = filtros.NumberFilter(field_name="localizaciones__unidad", distinct=True, label="Id de una unidad en la que está")
+
+    class Meta:
+        model = Demanda
+        fields: list[str] = []
+
+
+class DemandaSerializer(GeoFeatureModelSerializer):
+    """One demand as a GeoJSON feature."""
+
+    geometria = GeometrySerializerMethodField(help_text="Geometría propia (EPSG:4326), o nada")
+
+    class Meta:
+        model = Demanda
+        geo_field = "geometria"
+        fields = [
+            "id", "codigo", "titulo", "descripcion", "municipio", "proponente", "sector", "grupo", "beneficiarias_mujeres",
+            "beneficiarios_hombres", "costo_estimado", "estado", "fecha", "ubicada_por",
+        ]  # fmt: skip
+
+    def get_geometria(self, demanda):
+        return demanda.geometria
+
+
+@extend_schema(tags=["demandas"])
+class DemandaViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
+    """Demandas que el usuario puede ver; la geometría es la propia, vacía si la demanda se ubica por su unidad."""
+
+    queryset = Demanda.objects.all()
+    serializer_class = DemandaSerializer
+    filterset_class = DemandaFiltro
+    pagination_class = None
+    propiedades = {
+        "codigo": "codigo",
+        "titulo": "titulo",
+        "unidad": "proponente__codigo",
+        "unidad_nombre": "proponente__nombre",
+        "sector": "sector__codigo",
+        "sector_nombre": "sector__nombre",
+        "grupo": "grupo",
+        "mujeres": "beneficiarias_mujeres",
+        "hombres": "beneficiarios_hombres",
+        "costo_estimado": "costo_estimado",
+        "estado": "estado",
+        "fecha": "fecha",
+        "ubicada_por": "ubicada_por",
+    }
+
+    def get_queryset(self):
+        return super().get_queryset().visibles_para(self.request.user)
+
+    @extend_schema(parameters=PAGINA, responses={(200, "application/geo+json"): OpenApiTypes.OBJECT})
+    def list(self, request: Request, *args, **kwargs) -> StreamingHttpResponse:
+        return super().list(request, *args, **kwargs)

@@ -1,0 +1,119 @@
+"""Every layer, declared once: what it holds, its fields, who may see it. Exports, and later tiles and OGC, read only this."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from demandas.api import DemandaViewSet
+from mapas.filtros import Vista
+from mapas.preguntas import PREGUNTAS, Figuras
+from proyectos.api import ProyectoViewSet
+from territorio import geojson
+from territorio.api import UnidadViewSet
+from territorio.conservacion import Conservacion
+from territorio.models import UnidadTerritorial
+
+# One row of a layer: id, geometry in the encoding asked for (None without place), properties by name.
+Rasgo = tuple[int, Any, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Campo:
+    """A property of a layer: its name in files, what it means, and the ten characters a shapefile leaves it."""
+
+    nombre: str
+    titulo: str
+    corto: str
+
+
+@dataclass(frozen=True)
+class Capa:
+    """A layer. Either `consulta` gives features of a model, or `pregunta` gives the figures of units."""
+
+    clave: str
+    titulo: Any
+    pregunta: str = ""
+    consulta: Callable[[Vista], QuerySet] | None = None
+    geometria: Callable[[], Any] = geojson.geometria_propia
+    propiedades: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def filtros(self) -> str:
+        """The question whose filters apply to this layer."""
+        return self.pregunta or "demanda"
+
+    def leer(self, vista: Vista, codificar) -> "Contenido":
+        """The layer's rows under a view, each geometry passed through `codificar` (AsGeoJSON, AsWKB …)."""
+        if self.pregunta:
+            return self._de_figuras(PREGUNTAS[self.pregunta](vista, con_rasgos=False), codificar)
+        return self._de_modelo(vista, codificar)
+
+    def _de_modelo(self, vista: Vista, codificar) -> "Contenido":
+        consulta = self.consulta(vista).order_by("pk")
+        nombres = list(self.propiedades)
+        filas = consulta.annotate(_forma=codificar(self.geometria())).values_list("pk", "_forma", *self.propiedades.values())
+        rasgos = ((pk, forma, dict(zip(nombres, valores, strict=True))) for pk, forma, *valores in filas.iterator(chunk_size=2000))
+        conservacion = None
+        if consulta.model is not UnidadTerritorial:
+            conservacion = consulta.conservacion(vista.nivel, vista.municipio)
+        return Contenido(self, _campos(nombres), rasgos, conservacion)
+
+    def _de_figuras(self, figuras: Figuras, codificar) -> "Contenido":
+        columnas = [c.clave for c in figuras.columnas]
+        titulos = {c.clave: c.titulo for c in figuras.columnas} | {"clase": str(_("Clase"))}
+        formas = dict(
+            UnidadTerritorial.objects.filter(pk__in=[fila["id"] for fila in figuras.filas])
+            .annotate(_forma=codificar(geojson.geometria_de_unidad()))
+            .values_list("pk", "_forma")
+        )
+        nombres = ["codigo", "nombre", *columnas, "clase"]
+        rasgos = ((fila["id"], formas.get(fila["id"]), {n: fila[n] for n in nombres}) for fila in figuras.filas)
+        return Contenido(self, _campos(nombres, titulos), rasgos, figuras.conservacion, figuras)
+
+
+@dataclass(frozen=True)
+class Contenido:
+    """What a layer gives under a view: fields, rows (once), and the conservation line where things are counted."""
+
+    capa: Capa
+    campos: list[Campo]
+    rasgos: Iterable[Rasgo]
+    conservacion: Conservacion | None = None
+    figuras: Figuras | None = None
+
+
+def _campos(nombres: list[str], titulos: dict[str, str] | None = None) -> list[Campo]:
+    """Fields with distinct ten-character names: cut, and numbered where the cut makes two alike."""
+    usados: set[str] = set()
+    campos = []
+    for nombre in nombres:
+        corto, n = nombre[:10], 1
+        while corto in usados:
+            n += 1
+            corto = f"{nombre[: 10 - len(str(n)) - 1]}_{n}"
+        usados.add(corto)
+        campos.append(Campo(nombre, (titulos or {}).get(nombre, nombre.replace("_", " ")), corto))
+    return campos
+
+
+CAPAS: dict[str, Capa] = {
+    capa.clave: capa
+    for capa in (
+        Capa(
+            "unidades",
+            _("Unidades territoriales"),
+            consulta=lambda vista: vista.unidades.con_limite(),
+            geometria=geojson.geometria_de_unidad,
+            propiedades=UnidadViewSet.propiedades,
+        ),
+        Capa("demandas", _("Demandas"), consulta=lambda vista: vista.demandas, propiedades=DemandaViewSet.propiedades),
+        Capa("proyectos", _("Proyectos"), consulta=lambda vista: vista.proyectos, propiedades=ProyectoViewSet.propiedades),
+        Capa("demanda", _("Demanda por territorio"), pregunta="demanda"),
+        Capa("cobertura-pdm", _("Cobertura del PDM"), pregunta="cobertura-pdm"),
+        Capa("ejecucion-poa", _("Ejecución del POA"), pregunta="ejecucion-poa"),
+        Capa("desatendidas", _("Comunidades atendidas y desatendidas"), pregunta="desatendidas"),
+    )
+}

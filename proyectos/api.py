@@ -1,0 +1,88 @@
+"""Projects in the API."""
+
+from django.http import StreamingHttpResponse
+from django_filters import rest_framework as filtros
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, viewsets
+from rest_framework.request import Request
+from rest_framework_gis.fields import GeometrySerializerMethodField
+from rest_framework_gis.serializers import GeoFeatureModelSerializer
+
+from proyectos.models import EstadoProyecto, Operacion, Proyecto
+from territorio.api import PAGINA, ColeccionMixin
+
+
+class ProyectoFiltro(filtros.FilterSet):
+    municipio = filtros.CharFilter(field_name="municipio__codigo", label="Código INE del municipio")
+    sector = filtros.CharFilter(field_name="sector__codigo", label="Código del sector")
+    estado = filtros.ChoiceFilter(choices=EstadoProyecto.choices, label="Estado")
+    gestion = filtros.NumberFilter(field_name="operaciones__poa__gestion", distinct=True, label="Año de un POA que lo ejecuta")
+    unidad = filtros.NumberFilter(field_name="localizaciones__unidad", distinct=True, label="Id de una unidad en la que está")
+
+    class Meta:
+        model = Proyecto
+        fields: list[str] = []
+
+
+class OperacionSerializer(serializers.ModelSerializer):
+    gestion = serializers.IntegerField(source="poa.gestion")
+
+    class Meta:
+        model = Operacion
+        fields = ["gestion", "presupuesto_inicial", "presupuesto_vigente", "devengado", "fisico_programado", "fisico_alcanzado"]
+
+
+class ProyectoSerializer(GeoFeatureModelSerializer):
+    """One project as a GeoJSON feature, with its operations."""
+
+    geometria = GeometrySerializerMethodField(help_text="Geometría propia (EPSG:4326), o nada")
+    operaciones = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Proyecto
+        geo_field = "geometria"
+        fields = [
+            "id", "codigo", "nombre", "descripcion", "municipio", "pdm", "sector", "unidad", "demandas", "beneficiarias",
+            "costo_total", "estado", "inicio", "fin", "sisin", "cuce", "ubicada_por", "operaciones",
+        ]  # fmt: skip
+
+    def get_geometria(self, proyecto):
+        return proyecto.geometria
+
+    def get_operaciones(self, proyecto) -> list[dict]:
+        visibles = proyecto.operaciones.visibles_para(self.context["request"].user).select_related("poa")
+        return OperacionSerializer(visibles, many=True).data
+
+
+@extend_schema(tags=["proyectos"])
+class ProyectoViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
+    """Proyectos que el usuario puede ver; la geometría es la propia, vacía si el proyecto se ubica por su unidad."""
+
+    queryset = Proyecto.objects.all()
+    serializer_class = ProyectoSerializer
+    filterset_class = ProyectoFiltro
+    pagination_class = None
+    propiedades = {
+        "codigo": "codigo",
+        "nombre": "nombre",
+        "unidad": "unidad__codigo",
+        "unidad_nombre": "unidad__nombre",
+        "sector": "sector__codigo",
+        "sector_nombre": "sector__nombre",
+        "pdm": "pdm__nombre",
+        "costo_total": "costo_total",
+        "estado": "estado",
+        "inicio": "inicio",
+        "fin": "fin",
+        "sisin": "sisin",
+        "cuce": "cuce",
+        "ubicada_por": "ubicada_por",
+    }
+
+    def get_queryset(self):
+        return super().get_queryset().visibles_para(self.request.user)
+
+    @extend_schema(parameters=PAGINA, responses={(200, "application/geo+json"): OpenApiTypes.OBJECT})
+    def list(self, request: Request, *args, **kwargs) -> StreamingHttpResponse:
+        return super().list(request, *args, **kwargs)

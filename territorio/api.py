@@ -1,0 +1,113 @@
+"""Units in the API: a list is one GeoJSON collection written by PostGIS; one unit comes through its serializer."""
+
+from django.http import StreamingHttpResponse
+from django_filters import rest_framework as filtros
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import viewsets
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework_gis.fields import GeometrySerializerMethodField
+from rest_framework_gis.serializers import GeoFeatureModelSerializer
+
+from territorio import geojson
+from territorio.models import UnidadTerritorial
+
+LIMITE_MAXIMO = 50_000
+
+
+class UnidadFiltro(filtros.FilterSet):
+    municipio = filtros.CharFilter(field_name="municipio__codigo", label="Código INE del municipio")
+    nivel = filtros.CharFilter(field_name="nivel__codigo", label="Código del nivel, por ejemplo distrito")
+    padre = filtros.NumberFilter(field_name="padre_id", label="Id de la unidad superior")
+    codigo = filtros.CharFilter(field_name="codigo", label="Código de la unidad")
+    nombre = filtros.CharFilter(field_name="nombre", lookup_expr="unaccent__icontains", label="Parte del nombre, sin acentos")
+
+    class Meta:
+        model = UnidadTerritorial
+        fields: list[str] = []
+
+
+class UnidadSerializer(GeoFeatureModelSerializer):
+    """One unit as a GeoJSON feature."""
+
+    geometria = GeometrySerializerMethodField(help_text="Límite en vigor, o punto (EPSG:4326)")
+
+    class Meta:
+        model = UnidadTerritorial
+        geo_field = "geometria"
+        fields = ["id", "codigo", "nombre", "categoria", "padre", "municipio"]
+
+    def get_geometria(self, unidad):
+        return unidad._geometria
+
+
+class ColeccionMixin:
+    """List as a streamed GeoJSON collection. A viewset names its `propiedades` and its `geometria()`."""
+
+    propiedades: dict[str, str] = {}
+
+    def geometria(self):
+        return geojson.geometria_propia()
+
+    def list(self, request: Request, *args, **kwargs) -> StreamingHttpResponse:
+        for nombre in request.query_params:
+            if nombre not in {*self.filterset_class.base_filters, "limite", "desde"}:
+                raise ValidationError({nombre: "No existe este parámetro."})
+        consulta = self.filter_queryset(self.get_queryset()).order_by("pk")
+        desde, limite = _entero(request, "desde", 0, 10**9), _entero(request, "limite", LIMITE_MAXIMO, LIMITE_MAXIMO)
+        total = consulta.count()
+        cuerpo = geojson.coleccion(
+            consulta[desde : desde + limite],
+            self.propiedades,
+            self.geometria(),
+            extra={"numberMatched": total, "numberReturned": max(min(limite, total - desde), 0)},
+        )
+        return StreamingHttpResponse(cuerpo, content_type="application/geo+json")
+
+
+PAGINA = [
+    OpenApiParameter("limite", int, description=f"Cuántos a lo más (hasta {LIMITE_MAXIMO})."),
+    OpenApiParameter("desde", int, description="Cuántos saltar."),
+]
+
+
+@extend_schema(tags=["territorio"])
+class UnidadViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
+    """Unidades territoriales con su límite en vigor o su punto."""
+
+    queryset = UnidadTerritorial.objects.all()
+    serializer_class = UnidadSerializer
+    filterset_class = UnidadFiltro
+    pagination_class = None
+    propiedades = {
+        "codigo": "codigo",
+        "nombre": "nombre",
+        "nivel": "nivel__codigo",
+        "municipio": "municipio__codigo",
+        "padre": "padre__codigo",
+        "padre_nombre": "padre__nombre",
+        "categoria": "categoria",
+        "estado_limite": "estado_limite",
+    }
+
+    def geometria(self):
+        return geojson.geometria_de_unidad()
+
+    def get_queryset(self):
+        unidades = super().get_queryset().con_limite()
+        return unidades if self.action == "list" else unidades.annotate(_geometria=geojson.geometria_de_unidad())
+
+    @extend_schema(parameters=PAGINA, responses={(200, "application/geo+json"): OpenApiTypes.OBJECT})
+    def list(self, request: Request, *args, **kwargs) -> StreamingHttpResponse:
+        return super().list(request, *args, **kwargs)
+
+
+def _entero(request: Request, nombre: str, defecto: int, maximo: int) -> int:
+    texto = request.query_params.get(nombre, "")
+    if not texto:
+        return defecto
+    if not texto.isascii() or not texto.isdecimal() or len(texto) > 9 or int(texto) > maximo:
+        raise ValidationError({nombre: f"Debe ser un número entero de 0 a {maximo}."})
+    return int(texto)
+
