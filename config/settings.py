@@ -159,11 +159,13 @@ STATICFILES_DIRS = [
     }.items()
     if ruta.is_dir()
 ]
+# Files named after their contents, compressed, kept for ever by browsers; needs `collectstatic` before the server starts.
+ESTATICOS_SELLADOS = env.bool("MINKA_ESTATICOS_SELLADOS", default=PRODUCCION)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if (STATIC_ROOT / "staticfiles.json").exists()
+        if ESTATICOS_SELLADOS
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
