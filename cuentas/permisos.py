@@ -1,4 +1,4 @@
-"""The permission mechanism: each app declares its actions with the roles that may do them; one check serves every door."""
+"""The permission mechanism: apps declare their actions with the roles that may do them; one check serves every door."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -31,10 +31,11 @@ def acciones() -> list[Accion]:
     return sorted(_acciones.values(), key=lambda accion: accion.nombre)
 
 
-def usar_fuente_de_roles(funcion: Callable[..., Iterable[str]]) -> None:
+def usar_fuente_de_roles(funcion: Callable[..., Iterable[str]]) -> Callable[..., Iterable[str]]:
     """Tell the mechanism how to find a user's roles in a municipality; territorio, which keeps them, calls this."""
     global _roles_de
     _roles_de = funcion
+    return funcion
 
 
 def puede(usuario, accion: Accion, municipio) -> bool:

@@ -1,6 +1,6 @@
 """Every layer, declared once: what it holds, its fields, who may see it. Exports, and later tiles and OGC, read only this."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from demandas.api import DemandaViewSet
 from mapas.filtros import Vista
+from mapas.listas import demandas_pedidas, proyectos_pedidos
 from mapas.preguntas import PREGUNTAS, Figuras
 from proyectos.api import ProyectoViewSet
 from territorio import geojson
@@ -36,7 +37,7 @@ class Capa:
     clave: str
     titulo: Any
     pregunta: str = ""
-    consulta: Callable[[Vista], QuerySet] | None = None
+    consulta: Callable[[Vista, Mapping[str, str]], QuerySet] | None = None
     geometria: Callable[[], Any] = geojson.geometria_propia
     propiedades: dict[str, str] = field(default_factory=dict)
 
@@ -45,14 +46,17 @@ class Capa:
         """The question whose filters apply to this layer."""
         return self.pregunta or "demanda"
 
-    def leer(self, vista: Vista, codificar) -> "Contenido":
-        """The layer's rows under a view, each geometry passed through `codificar` (AsGeoJSON, AsWKB …)."""
+    def leer(self, vista: Vista, parametros: Mapping[str, str], codificar) -> "Contenido":
+        """The layer's rows under a view, each geometry passed through `codificar` (AsGeoJSON, AsWKB …).
+
+        `parametros` is the query string: lists filter by more than a view does (words, state …).
+        """
         if self.pregunta:
             return self._de_figuras(PREGUNTAS[self.pregunta](vista, con_rasgos=False), codificar)
-        return self._de_modelo(vista, codificar)
+        return self._de_modelo(vista, parametros, codificar)
 
-    def _de_modelo(self, vista: Vista, codificar) -> "Contenido":
-        consulta = self.consulta(vista).order_by("pk")
+    def _de_modelo(self, vista: Vista, parametros: Mapping[str, str], codificar) -> "Contenido":
+        consulta = self.consulta(vista, parametros)
         nombres = list(self.propiedades)
         filas = consulta.annotate(_forma=codificar(self.geometria())).values_list("pk", "_forma", *self.propiedades.values())
         rasgos = ((pk, forma, dict(zip(nombres, valores, strict=True))) for pk, forma, *valores in filas.iterator(chunk_size=2000))
@@ -99,18 +103,33 @@ def _campos(nombres: list[str], titulos: dict[str, str] | None = None) -> list[C
     return campos
 
 
+def _con_municipio(vista: Vista, parametros: Mapping[str, str]) -> dict[str, str]:
+    """A list without a municipality is that of the view's."""
+    return {**{clave: parametros[clave] for clave in parametros}, "municipio": vista.municipio.codigo}
+
+
 CAPAS: dict[str, Capa] = {
     capa.clave: capa
     for capa in (
         Capa(
             "unidades",
             _("Unidades territoriales"),
-            consulta=lambda vista: vista.unidades.con_limite(),
+            consulta=lambda vista, _parametros: vista.unidades.con_limite().order_by("codigo"),
             geometria=geojson.geometria_de_unidad,
             propiedades=UnidadViewSet.propiedades,
         ),
-        Capa("demandas", _("Demandas"), consulta=lambda vista: vista.demandas, propiedades=DemandaViewSet.propiedades),
-        Capa("proyectos", _("Proyectos"), consulta=lambda vista: vista.proyectos, propiedades=ProyectoViewSet.propiedades),
+        Capa(
+            "demandas",
+            _("Demandas"),
+            consulta=lambda vista, parametros: demandas_pedidas(_con_municipio(vista, parametros), vista.usuario),
+            propiedades=DemandaViewSet.propiedades,
+        ),
+        Capa(
+            "proyectos",
+            _("Proyectos"),
+            consulta=lambda vista, parametros: proyectos_pedidos(_con_municipio(vista, parametros), vista.usuario),
+            propiedades=ProyectoViewSet.propiedades,
+        ),
         Capa("demanda", _("Demanda por territorio"), pregunta="demanda"),
         Capa("cobertura-pdm", _("Cobertura del PDM"), pregunta="cobertura-pdm"),
         Capa("ejecucion-poa", _("Ejecución del POA"), pregunta="ejecucion-poa"),

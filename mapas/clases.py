@@ -39,7 +39,9 @@ def cuantiles(valores: Sequence[float | None], *, decimales: int = 0) -> tuple[l
     cortes = _cortes(sorted(v for v in valores if v is not None and v > 0), min(len(YLGNBU), len(positivos)))
     clases = [Clase("cero", number_format(0), CERO)]
     for i, (desde, hasta) in enumerate(zip(cortes, cortes[1:], strict=False)):
-        d, h = number_format(desde, decimales), number_format(hasta, decimales)
+        # A class of positive values must not read as if it began at the class "0".
+        d = number_format(desde if round(desde, decimales) else 10**-decimales, decimales)
+        h = number_format(hasta, decimales)
         color = YLGNBU[i if len(cortes) == 6 else round(i * 4 / max(len(cortes) - 2, 1))]
         clases.append(Clase(f"c{i}", d if d == h else f"{d} – {h}", color))
     clases.append(sin_datos())

@@ -4,7 +4,7 @@ import csv
 import io
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -30,26 +30,26 @@ ARCHIVO = {"Point": "punto", "MultiLineString": "linea", "MultiPolygon": "poligo
 BYTES_DE_TEXTO = 254
 
 
-def exportar(capa: Capa, vista: Vista, formato: str) -> Iterable[bytes | str]:
+def exportar(capa: Capa, vista: Vista, formato: str, parametros: Mapping[str, str]) -> Iterable[bytes | str]:
     """The layer under this view as a file of `formato` (a key of `TIPO`), in pieces."""
-    return {"geojson": _geojson, "zip": _shapefile, "csv": _csv}[formato](capa, vista)
+    return {"geojson": _geojson, "zip": _shapefile, "csv": _csv}[formato](capa, vista, parametros)
 
 
 def nombre_de_archivo(capa: Capa, vista: Vista, formato: str) -> str:
     return f"minka_{vista.municipio.codigo}_{capa.clave}_{vista.nivel.codigo}_{timezone.localdate():%Y%m%d}.{formato}"
 
 
-def _geojson(capa: Capa, vista: Vista) -> Iterator[str]:
-    contenido = capa.leer(vista, lambda geometria: AsGeoJSON(geometria, precision=geojson.PRECISION))
+def _geojson(capa: Capa, vista: Vista, parametros: Mapping[str, str]) -> Iterator[str]:
+    contenido = capa.leer(vista, parametros, lambda geometria: AsGeoJSON(geometria, precision=geojson.PRECISION))
     extra: dict[str, Any] = {"name": capa.clave, "fecha": timezone.localdate().isoformat(), "fuente": vista.municipio.nombre}
     if contenido.conservacion:
         extra["conservacion"] = contenido.conservacion.como_dict()
     return geojson.coleccion_de_filas(contenido.rasgos, extra=extra)
 
 
-def _csv(capa: Capa, vista: Vista) -> Iterator[str]:
+def _csv(capa: Capa, vista: Vista, parametros: Mapping[str, str]) -> Iterator[str]:
     """UTF-8 with mark, so that a spreadsheet reads the accents; counts by territory end with the conservation rows."""
-    contenido = capa.leer(vista, lambda geometria: AsGeoJSON(geometria, precision=geojson.PRECISION))
+    contenido = capa.leer(vista, parametros, lambda geometria: AsGeoJSON(geometria, precision=geojson.PRECISION))
     bufer = io.StringIO()
     escritor = csv.writer(bufer)
     yield "\ufeff"
@@ -88,9 +88,9 @@ def _celda(valor: Any) -> Any:
     return valor
 
 
-def _shapefile(capa: Capa, vista: Vista) -> Iterator[bytes]:
+def _shapefile(capa: Capa, vista: Vista, parametros: Mapping[str, str]) -> Iterator[bytes]:
     """A zip with one shapefile per type of geometry, a dictionary of the short names, and the conservation line."""
-    contenido = capa.leer(vista, lambda geometria: AsWKB(geometria))
+    contenido = capa.leer(vista, parametros, lambda geometria: AsWKB(geometria))
     por_tipo: dict[str, list] = {}
     sin_lugar: list[tuple[int, dict[str, Any]]] = []
     for pk, forma, propiedades in contenido.rasgos:

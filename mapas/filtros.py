@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from demandas.models import Demanda, Grupo
+from mapas.nombres import en_su_idioma
 from proyectos.models import PDM, POA, Proyecto
 from territorio.models import Limite, Municipio, Nivel, Poblacion, Sector, UnidadTerritorial
 
@@ -49,9 +50,9 @@ class Vista:
         """Choices of each filter that this question takes: (value, label, chosen)."""
         opciones = {
             "municipio": [(m.codigo, f"{m.nombre} ({m.codigo})", m == self.municipio) for m in municipios_a_elegir(self.municipio)],
-            "nivel": [(n.codigo, n.nombre_plural, n == self.nivel) for n in self.niveles],
+            "nivel": [(n.codigo, en_su_idioma(n.nombre_plural), n == self.nivel) for n in self.niveles],
             "sector": [("", _("Todos los sectores"), self.sector is None)]
-            + [(s.codigo, s.nombre, s == self.sector) for s in _sectores(self.municipio)],
+            + [(s.codigo, en_su_idioma(s.nombre), s == self.sector) for s in _sectores(self.municipio)],
         }
         if self.pregunta in {"demanda", "cobertura-pdm"}:
             opciones["grupo"] = [("", _("Todos los grupos"), not self.grupo)] + [

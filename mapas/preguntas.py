@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from mapas import clases as legenda
 from mapas.clases import Clase
 from mapas.filtros import Vista
+from mapas.nombres import en_su_idioma
 from mapas.rasgos import rasgos_de_demandas, rasgos_de_proyectos
 from proyectos.models import Operacion
 from proyectos.querysets.embudo import PASO, PASOS
@@ -88,7 +89,7 @@ def demanda(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
     conservacion = demandas.conservacion(vista.nivel, vista.municipio)
     que = ngettext("%(n)s demanda", "%(n)s demandas", conservacion.total) % {"n": number_format(conservacion.total)}
     if vista.sector:
-        que = _("%(que)s de %(sector)s") % {"que": que, "sector": vista.sector.nombre}
+        que = _("%(que)s de %(sector)s") % {"que": que, "sector": en_su_idioma(vista.sector.nombre)}
     if vista.grupo:
         que = _("%(que)s de %(grupo)s") % {"que": que, "grupo": dict(_grupos())[vista.grupo]}
     mayor = max(filas, key=lambda fila: fila["demandas"], default=None)
@@ -207,7 +208,7 @@ def ejecucion_poa(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         pregunta="ejecucion-poa",
         titulo=_("Ejecución del POA"),
         frase=frase,
-        detalle=_("POA %(gestion)s: %(n)s operaciones, Bs %(vigente)s vigentes, Bs %(devengado)s devengados.")
+        detalle=_("POA %(gestion)s: %(n)s operaciones, Bs\u00a0%(vigente)s vigentes, Bs\u00a0%(devengado)s devengados.")
         % {
             "gestion": vista.gestion or "–",
             "n": number_format(n),
@@ -258,12 +259,17 @@ def desatendidas(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         "n": number_format(len(sin_proyecto)),
         "todas": number_format(len(pasos)),
         "que": _plural(vista.nivel, len(pasos)) if vista.nivel.es_base else _("comunidades y OTB"),
-        "sector": _(" de %(sector)s") % {"sector": vista.sector.nombre} if vista.sector else "",
+        "sector": _(" de %(sector)s") % {"sector": en_su_idioma(vista.sector.nombre)} if vista.sector else "",
         "habitantes": number_format(personas),
     }
-    detalle = " · ".join(f"{c.etiqueta}: {number_format(c.cuantas)}" for c in cuenta if c.cuantas)
+    por_paso = {c.clave: c.cuantas for c in cuenta}
+    detalle = _("%(piden)s de ellas piden y no están en el PDM; %(callan)s no han pedido nada.") % {
+        "piden": number_format(por_paso["demanda_sin_pdm"]), "callan": number_format(por_paso["sin_demanda"])
+    }
     if sin_cifra:
-        detalle += ". " + _("%(n)s de ellas no tienen cifra de habitantes.") % {"n": number_format(sin_cifra)}
+        detalle += " " + ngettext(
+            "%(n)s no tiene cifra de habitantes.", "%(n)s no tienen cifra de habitantes.", sin_cifra
+        ) % {"n": number_format(sin_cifra)}
     return Figuras(
         pregunta="desatendidas",
         titulo=_("Comunidades atendidas y desatendidas"),
@@ -275,7 +281,7 @@ def desatendidas(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         valor=valor,
         clases=clases,
         conservacion=_conservacion_base(vista, base),
-        objeto=_("comunidades y OTB"),
+        objeto=_plural(vista.nivel, len(pasos)) if vista.nivel.es_base else _("comunidades y OTB"),
         rasgos=rasgos_de_proyectos(vista.proyectos.con_efecto()) if con_rasgos else [],
         fuente=_fuente(vista),
     )
@@ -415,8 +421,8 @@ def _grupos():
 
 
 def _plural(nivel, cuantos: int) -> str:
-    nombre = nivel.nombre if cuantos == 1 else nivel.nombre_plural
-    return nombre if nombre.isupper() else nombre.lower()
+    nombre = en_su_idioma(nivel.nombre if cuantos == 1 else nivel.nombre_plural)
+    return nombre if nombre.isupper() else nombre[:1].lower() + nombre[1:]
 
 
 def _decimal(valor: float) -> str:

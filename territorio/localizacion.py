@@ -244,6 +244,13 @@ def tabla_de(modelo: type[models.Model]) -> type[Localizacion]:
     return next(tabla for tabla in tablas() if _objeto(tabla) is concreto)
 
 
+def analizar(*modelos: type[models.Model]) -> None:
+    """Refresh the planner's statistics after a bulk load: without them the first pages take seconds."""
+    with connection.cursor() as cursor:
+        for modelo in modelos:
+            cursor.execute(f"ANALYZE {modelo._meta.db_table}")
+
+
 def bloquear_limites() -> None:
     """Take the lock that a change of limits needs; held until the transaction ends."""
     with connection.cursor() as cursor:
@@ -266,6 +273,8 @@ def localizar(queryset: models.QuerySet) -> Cambios:
         cambios = _guardar(cursor, tabla, ids)
         if tabla is not UnidadEnUnidad:
             _marcar(cursor, tabla, ids)
+    if len(cambios.objetos) > 100:
+        analizar(tabla, queryset.model)
     return cambios
 
 
@@ -282,7 +291,7 @@ def relocalizar(unidades: Iterable[int]) -> dict[str, Cambios]:
     resultado = {}
     with connection.cursor() as cursor:
         # The planner must know the rows that this very transaction wrote.
-        cursor.execute(f"ANALYZE {_LIMITE}, {_UNIDAD}")
+        analizar(Limite, UnidadTerritorial)
         cursor.execute(_UNIDADES_TOCADAS, {"ids": ids})
         tocadas = [fila[0] for fila in cursor.fetchall()]
     resultado[UnidadTerritorial._meta.label] = localizar(UnidadTerritorial.objects.filter(pk__in=tocadas))

@@ -15,7 +15,7 @@ from territorio.importacion.informe import Informe
 from territorio.importacion.pedido_tabla import PedidoTabla
 from territorio.importacion.tabla import Celdas, asignar_columnas, leer_tabla
 from territorio.importacion.unidades import Buscador
-from territorio.localizacion import localizar
+from territorio.localizacion import analizar, localizar
 from territorio.models import UnidadTerritorial
 
 RANGOS = {
@@ -118,6 +118,7 @@ def escribir(plan: Plan, pedido: PedidoTabla) -> None:
         [Rango(demanda=f.existente, grupo=g, puesto=p) for f in plan.filas for g, p in f.rangos.items()], batch_size=1000
     )
     localizar(Demanda.objects.filter(pk__in=tocadas))
+    analizar(Rango)
     plan.informe.escrito = True
 
 

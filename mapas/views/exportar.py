@@ -19,6 +19,6 @@ def descargar(request: HttpRequest, capa: str, formato: str) -> HttpResponse | S
         return render(request, "400.html", {"mensaje": str(e)}, status=400)
     except SinMunicipio as e:
         raise Http404(_("No hay ningún municipio cargado.")) from e
-    respuesta = StreamingHttpResponse(exportar(declarada, vista, formato), content_type=TIPO[formato])
+    respuesta = StreamingHttpResponse(exportar(declarada, vista, formato, request.GET), content_type=TIPO[formato])
     respuesta["Content-Disposition"] = f'attachment; filename="{nombre_de_archivo(declarada, vista, formato)}"'
     return respuesta

@@ -23,12 +23,13 @@ def embudo(
 ) -> UnidadQuerySet:
     """Annotate each unit with `paso` (0–5, see `PASOS`), the furthest step it has reached.
 
-    A project serves a unit if the unit is declared its beneficiary or its place, if the project lies in it, or, with
-    `metros` > 0, within that distance (m) of its limit or point. `demandas` and `proyectos` narrow what counts (for
+    A project serves a unit if the unit is declared its beneficiary or its place, if the project's own geometry lies in
+    it (one that is only known to be "in the district" is in no community in particular), or, with `metros` > 0, within that distance (m) of its limit or point. `demandas` and `proyectos` narrow what counts (for
     example to what is published); `sector` is a programme code; `gestion` leaves out operations of later years.
     """
     from demandas.models import Demanda, DemandaUnidad
     from proyectos.models import Proyecto, ProyectoUnidad
+    from territorio.models import UbicadaPor
 
     demandas = (Demanda.objects.all() if demandas is None else demandas).vigentes().order_by()
     proyectos = (Proyecto.objects.all() if proyectos is None else proyectos).con_efecto().order_by()
@@ -42,14 +43,18 @@ def embudo(
 
     unidad = OuterRef("pk")
     caminos = [
-        el_mejor({"pk__in": ProyectoUnidad.objects.filter(unidad=OuterRef(unidad)).values("proyecto")}),
+        el_mejor({
+            "ubicada_por": UbicadaPor.PROPIA,
+            "pk__in": ProyectoUnidad.objects.filter(unidad=OuterRef(unidad)).values("proyecto"),
+        }),
         el_mejor({"pk__in": Proyecto.beneficiarias.through.objects.filter(unidadterritorial=OuterRef(unidad)).values("proyecto")}),
         el_mejor({"unidad": unidad}),
     ]
     if metros > 0:
         unidades = unidades.annotate(_lugar=lugar_de_la_unidad())
         caminos.append(el_mejor({"pk__in": _a_menos_de(metros)}))
-    pide = Exists(DemandaUnidad.objects.filter(unidad=unidad, demanda__in=demandas)) | Exists(
+    propias = demandas.filter(ubicada_por=UbicadaPor.PROPIA)
+    pide = Exists(DemandaUnidad.objects.filter(unidad=unidad, demanda__in=propias)) | Exists(
         demandas.filter(proponente=unidad)
     )
     return unidades.annotate(

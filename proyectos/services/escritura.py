@@ -5,7 +5,7 @@ from django.db import transaction
 from proyectos.models import PDM, POA, EstadoPlan, EstadoPOA, Operacion, Proyecto, Respuesta
 from proyectos.services.importacion import CAMPOS, CAMPOS_OPERACION, FilaProyecto, Plan
 from territorio.importacion.pedido_tabla import PedidoTabla
-from territorio.localizacion import localizar
+from territorio.localizacion import analizar, localizar
 
 LOTE = 500
 
@@ -37,6 +37,7 @@ def escribir_proyectos(plan: Plan, pedido: PedidoTabla) -> None:
     _operaciones(plan.filas, poas)
     _vinculos(plan.filas)
     localizar(Proyecto.objects.filter(pk__in=[f.existente.pk for f in plan.filas]))
+    analizar(Operacion, Respuesta, Proyecto.beneficiarias.through)
     plan.informe.escrito = True
 
 

@@ -5,15 +5,16 @@ from django.contrib.gis.db.models.functions import IsValid
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from territorio.models.unidad import UnidadTerritorial
 from territorio.querysets import LimiteQuerySet
 
 
 class EstadoLimite(models.TextChoices):
-    DEFINIDO = "definido", "definido"
-    REFERENCIAL = "referencial", "referencial"
-    EN_CONFLICTO = "en_conflicto", "en conflicto"
+    DEFINIDO = "definido", _("definido")
+    REFERENCIAL = "referencial", _("referencial")
+    EN_CONFLICTO = "en_conflicto", _("en conflicto")
 
 
 class Limite(models.Model):

@@ -3,6 +3,7 @@
 from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import IsValid
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from territorio.models.catalogos import Nivel
 from territorio.models.unidad import UnidadTerritorial
@@ -14,10 +15,10 @@ GEOMETRIAS = ("punto", "linea", "poligono")
 class UbicadaPor(models.TextChoices):
     """How a feature came to its place: what maps and tables must tell beside it."""
 
-    PROPIA = "propia", "geometría propia"
-    UNIDAD = "unidad", "su unidad"
-    ANCESTRO = "ancestro", "una unidad superior"
-    SIN_UBICAR = "sin_ubicar", "sin ubicar"
+    PROPIA = "propia", _("geometría propia")
+    UNIDAD = "unidad", _("su unidad")
+    ANCESTRO = "ancestro", _("una unidad superior")
+    SIN_UBICAR = "sin_ubicar", _("sin ubicar")
 
 
 class Localizable(models.Model):

@@ -2,17 +2,18 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from territorio.models.unidad import UnidadTerritorial
 
 
 class Rol(models.TextChoices):
-    PLANIFICADOR = "planificador", "planificador"
-    TECNICO_SIG = "tecnico_sig", "técnico SIG"
-    FACILITADOR = "facilitador", "facilitador"
-    COMITE = "comite", "comité de control social"
-    CONCEJO = "concejo", "concejo municipal"
-    LECTOR = "lector", "lector"
+    PLANIFICADOR = "planificador", _("planificador")
+    TECNICO_SIG = "tecnico_sig", _("técnico SIG")
+    FACILITADOR = "facilitador", _("facilitador")
+    COMITE = "comite", _("comité de control social")
+    CONCEJO = "concejo", _("concejo municipal")
+    LECTOR = "lector", _("lector")
 
 
 class Membresia(models.Model):

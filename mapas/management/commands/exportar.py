@@ -33,7 +33,7 @@ class Command(BaseCommand):
             raise CommandError("No hay ningún municipio cargado.") from e
         provisional = salida.with_name(salida.name + ".parcial")
         with provisional.open("wb") as archivo:
-            for parte in exportar(CAPAS[capa], vista, formato):
+            for parte in exportar(CAPAS[capa], vista, formato, parametros):
                 archivo.write(parte.encode() if isinstance(parte, str) else parte)
         provisional.replace(salida)
         self.stdout.write(f"{salida}: {salida.stat().st_size:,} bytes".replace(",", "."))
