@@ -4,7 +4,7 @@ from django.contrib.gis.db import models
 from django.db.models import F, FloatField, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from territorio.querysets import LocalizableQuerySet, UnidadQuerySet, pregunta
+from territorio.querysets import LocalizableQuerySet, UnidadQuerySet, municipios_de, pregunta
 
 
 class DemandaQuerySet(LocalizableQuerySet):
@@ -14,8 +14,8 @@ class DemandaQuerySet(LocalizableQuerySet):
             return self
         visibles = Q(publicada=True)
         if usuario.is_authenticated:
-            visibles |= Q(municipio__membresias__usuario=usuario)
-        return self.filter(visibles).distinct()
+            visibles |= Q(municipio__in=municipios_de(usuario))
+        return self.filter(visibles)
 
     def de(self, *, grupo: str) -> "DemandaQuerySet":
         """Demands that one group asks for."""

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from demandas.models import Demanda, Grupo
 from mapas.nombres import en_su_idioma
 from proyectos.models import PDM, POA, Proyecto
-from territorio.models import Limite, Municipio, Nivel, Poblacion, Sector, UnidadTerritorial
+from territorio.models import Municipio, Nivel, Poblacion, Sector, UnidadTerritorial
 
 PARAMETROS = ("municipio", "nivel", "sector", "grupo", "gestion", "pdm", "metros", "medida")
 MEDIDAS_DEMANDA = ("demandas", "por_mil")
@@ -146,11 +146,12 @@ def vista_de(parametros: QueryDict, usuario, *, pregunta: str) -> Vista:
 
 def municipios_con_datos():
     """Municipalities that have more than their own limit: units, demands or projects."""
-    return Municipio.objects.annotate(
-        con_unidades=Exists(UnidadTerritorial.objects.filter(municipio=OuterRef("pk"))),
-        con_demandas=Exists(Demanda.objects.filter(municipio=OuterRef("pk"))),
-        con_proyectos=Exists(Proyecto.objects.filter(municipio=OuterRef("pk"))),
-    ).filter(Q(con_unidades=True) | Q(con_demandas=True) | Q(con_proyectos=True))
+    # Units and projects are few: read once into a hash. Demands may be a million: asked by index, and only where needed.
+    return Municipio.objects.select_related("nivel").filter(
+        Q(pk__in=UnidadTerritorial.objects.filter(municipio__isnull=False).order_by().values("municipio"))
+        | Q(pk__in=Proyecto.objects.order_by().values("municipio"))
+        | Exists(Demanda.objects.filter(municipio=OuterRef("pk")))
+    )
 
 
 def municipios_a_elegir(actual: UnidadTerritorial) -> list[UnidadTerritorial]:
@@ -164,8 +165,11 @@ def municipio_por_defecto(usuario) -> UnidadTerritorial:
         propio = Municipio.objects.filter(membresias__usuario=usuario).order_by("codigo").first()
         if propio is not None:
             return propio
+    propios = {"municipio": OuterRef("pk")}
     con_datos = municipios_con_datos().annotate(
-        cuantas=Count("unidades_del_municipio"), con_limite=Exists(Limite.objects.filter(unidad=OuterRef("pk")))
+        con_proyectos=Exists(Proyecto.objects.filter(**propios)),
+        con_demandas=Exists(Demanda.objects.filter(**propios)),
+        cuantas=Count("unidades_del_municipio"),
     )
     elegido = con_datos.order_by("-con_proyectos", "-con_demandas", "-cuantas", "codigo").first()
     elegido = elegido or Municipio.objects.order_by("codigo").first()

@@ -19,7 +19,7 @@ from mapas.nombres import en_su_idioma
 from mapas.rasgos import rasgos_de_demandas, rasgos_de_proyectos
 from proyectos.models import Operacion
 from proyectos.querysets.embudo import PASO, PASOS
-from proyectos.querysets.pdm import cubiertas
+from proyectos.querysets.pdm import cubiertas, en_el_plan
 from territorio.conservacion import Conservacion
 from territorio.models import Poblacion, UnidadEnUnidad, UnidadTerritorial
 
@@ -117,7 +117,9 @@ def demanda(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
 def cobertura_pdm(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
     """What the five-year plan answers: demands and inhabitants covered, by unit."""
     demandas = vista.demandas.vigentes()
-    unidades = vista.unidades.cobertura_pdm(demandas, vista.pdm, censo=vista.censo, proyectos=vista.proyectos)
+    base = UnidadTerritorial.objects.base().filter(municipio=vista.municipio)
+    en_plan = en_el_plan(base, vista.demandas, vista.pdm, vista.proyectos)
+    unidades = vista.unidades.cobertura_pdm(demandas, vista.pdm, censo=vista.censo, en_plan=en_plan)
     columnas = [
         Columna("demandas", _("Demandas"), "decimal"),
         Columna("demandas_cubiertas", _("Con respuesta en el PDM"), "decimal"),
@@ -137,7 +139,7 @@ def cobertura_pdm(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
     clases = _por_umbrales(filas, "cobertura", umbrales, legenda.sin_datos(_("sin datos: sin demanda")))
     conservacion = demandas.conservacion(vista.nivel, vista.municipio)
     respondidas = cubiertas(demandas, vista.pdm).count()
-    personas = _habitantes_cubiertos(vista)
+    personas = _habitantes_cubiertos(vista, base, en_plan)
     detalle = _("No responde a %(n)s demandas.") % {"n": number_format(conservacion.total - respondidas)}
     if personas["todas"]:
         detalle += " " + _("%(cubiertos)s de %(todas)s habitantes viven en comunidades u OTB con proyecto en el plan.") % {
@@ -356,15 +358,11 @@ def _conservacion_bs(vista: Vista, operaciones, filas: list[dict]) -> Conservaci
     return Conservacion(total=total, ubicadas=ubicado, fuera=max(total - ubicado - sin_ubicar, 0.0), sin_ubicar=sin_ubicar)
 
 
-def _habitantes_cubiertos(vista: Vista) -> dict[str, int]:
-    base = UnidadTerritorial.objects.base().filter(municipio=vista.municipio)
-    en_plan = base.embudo(demandas=vista.demandas, pdm=vista.pdm, proyectos=vista.proyectos).filter(
-        paso__gte=PASO["en_pdm_sin_poa"]
-    )
+def _habitantes_cubiertos(vista: Vista, base, en_plan: list[int]) -> dict[str, int]:
     cifras = Poblacion.objects.totales().filter(censo=vista.censo)
     return {
         "todas": cifras.filter(unidad__in=base).aggregate(suma=Sum("personas"))["suma"] or 0,
-        "cubiertas": cifras.filter(unidad__in=en_plan.values("pk")).aggregate(suma=Sum("personas"))["suma"] or 0,
+        "cubiertas": cifras.filter(unidad__in=en_plan).aggregate(suma=Sum("personas"))["suma"] or 0,
     }
 
 

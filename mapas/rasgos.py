@@ -9,6 +9,8 @@ from django.db.models import Func, OuterRef, Prefetch, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
+from demandas.models import EstadoDemanda
+from proyectos.models import EstadoProyecto
 from territorio.models import Limite
 
 # A page draws no more than this; the table, the exports and the tiles have them all.
@@ -31,8 +33,9 @@ class _Simplificada(Func):
 
 def rasgos_de_demandas(demandas) -> list[dict[str, Any]]:
     """Demands with a place, at their own geometry or, hollow, on their unit."""
+    estados = {valor: str(etiqueta) for valor, etiqueta in EstadoDemanda.choices}
     return [
-        _rasgo(d, "demanda", d.titulo, d.get_estado_display(), reverse("paginas:demanda", args=[d.pk]))
+        _rasgo(d, "demanda", d.titulo, estados[d.estado], reverse("paginas:demanda", args=[d.pk]))
         for d in _con_lugar(demandas, "proponente")
         if d.lugar
     ]
@@ -41,13 +44,14 @@ def rasgos_de_demandas(demandas) -> list[dict[str, Any]]:
 def rasgos_de_proyectos(proyectos, *, operaciones=None) -> list[dict[str, Any]]:
     """Projects with a place; with `operaciones`, also their physical and financial progress (%)."""
     rasgos = []
+    estados = {valor: str(etiqueta) for valor, etiqueta in EstadoProyecto.choices}
     consulta = _con_lugar(proyectos, "unidad")
     if operaciones is not None:
         consulta = consulta.prefetch_related(Prefetch("operaciones", operaciones.con_financiero(), to_attr="del_anio"))
     for p in consulta:
         if not p.lugar:
             continue
-        rasgo = _rasgo(p, "proyecto", p.nombre, p.get_estado_display(), reverse("paginas:proyecto", args=[p.pk]))
+        rasgo = _rasgo(p, "proyecto", p.nombre, estados[p.estado], reverse("paginas:proyecto", args=[p.pk]))
         if operaciones is not None and p.del_anio:
             operacion = p.del_anio[0]
             rasgo |= {

@@ -113,6 +113,13 @@ class LocalizableQuerySet(models.QuerySet):
         )
 
 
+def municipios_de(usuario) -> models.QuerySet:
+    """Ids of the municipalities where `usuario` has a role, as a subquery."""
+    from territorio.models import Membresia
+
+    return Membresia.objects.filter(usuario=usuario).order_by().values("municipio")
+
+
 def _limites() -> LimiteQuerySet:
     from territorio.models import Limite
 

@@ -29,43 +29,38 @@ def embudo(
     """
     from demandas.models import Demanda, DemandaUnidad
     from proyectos.models import Proyecto, ProyectoUnidad
+    from proyectos.querysets.proyecto import paso_del_proyecto
     from territorio.models import UbicadaPor
 
     demandas = (Demanda.objects.all() if demandas is None else demandas).vigentes().order_by()
     proyectos = (Proyecto.objects.all() if proyectos is None else proyectos).con_efecto().order_by()
     if sector:
         demandas, proyectos = demandas.de_sector(sector), proyectos.de_sector(sector)
-    con_paso = proyectos.con_paso(pdm=pdm, gestion=gestion)
 
-    def el_mejor(filtro: dict) -> Coalesce:
-        mejor = con_paso.filter(**filtro).order_by("-paso").values("paso")[:1]
+    def el_mejor(filas: models.QuerySet, prefijo: str = "") -> Coalesce:
+        paso = paso_del_proyecto(prefijo, pdm=pdm, gestion=gestion)
+        mejor = filas.annotate(paso=paso).order_by("-paso").values("paso")[:1]
         return Coalesce(Subquery(mejor, output_field=IntegerField()), 0)
 
     unidad = OuterRef("pk")
+    beneficia = Proyecto.beneficiarias.through.objects.filter(unidadterritorial=unidad)
+    situadas = ProyectoUnidad.objects.filter(unidad=unidad, proyecto__ubicada_por=UbicadaPor.PROPIA)
     caminos = [
-        el_mejor({
-            "ubicada_por": UbicadaPor.PROPIA,
-            "pk__in": ProyectoUnidad.objects.filter(unidad=OuterRef(unidad)).values("proyecto"),
-        }),
-        el_mejor({"pk__in": Proyecto.beneficiarias.through.objects.filter(unidadterritorial=OuterRef(unidad)).values("proyecto")}),
-        el_mejor({"unidad": unidad}),
+        el_mejor(situadas.filter(proyecto__in=proyectos), "proyecto__"),
+        el_mejor(beneficia.filter(proyecto__in=proyectos), "proyecto__"),
+        el_mejor(proyectos.filter(unidad=unidad)),
     ]
     if metros > 0:
         unidades = unidades.annotate(_lugar=lugar_de_la_unidad())
-        caminos.append(el_mejor({"pk__in": _a_menos_de(metros)}))
+        caminos.append(el_mejor(proyectos.filter(pk__in=_a_menos_de(metros))))
     propias = demandas.filter(ubicada_por=UbicadaPor.PROPIA)
     pide = Exists(DemandaUnidad.objects.filter(unidad=unidad, demanda__in=propias)) | Exists(
         demandas.filter(proponente=unidad)
     )
-    return unidades.annotate(
-        _servida=Greatest(*caminos),
-        paso=Case(
-            When(_servida__gt=0, then=F("_servida")),
-            When(pide, then=Value(PASO["demanda_sin_pdm"])),
-            default=Value(PASO["sin_demanda"]),
-            output_field=IntegerField(),
-        ),
+    pedida = Case(
+        When(pide, then=Value(PASO["demanda_sin_pdm"])), default=Value(PASO["sin_demanda"]), output_field=IntegerField()
     )
+    return unidades.annotate(paso=Greatest(*caminos, pedida))
 
 
 def lugar_de_la_unidad() -> Coalesce:

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Case, Exists, F, FloatField, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
-from territorio.querysets import UnidadQuerySet, pregunta
+from territorio.querysets import UnidadQuerySet, municipios_de, pregunta
 
 
 class PDMQuerySet(models.QuerySet):
@@ -14,8 +14,8 @@ class PDMQuerySet(models.QuerySet):
             return self
         visibles = Q(estado="publicado")
         if usuario.is_authenticated:
-            visibles |= Q(municipio__membresias__usuario=usuario)
-        return self.filter(visibles).distinct()
+            visibles |= Q(municipio__in=municipios_de(usuario))
+        return self.filter(visibles)
 
     def del_municipio(self, municipio) -> "PDMQuerySet":
         return self.filter(municipio=municipio)
@@ -31,28 +31,30 @@ def cubiertas(demandas, pdm):
 
 
 @pregunta
-def cobertura_pdm(unidades: UnidadQuerySet, demandas, pdm, *, censo: int | None = None, proyectos=None) -> UnidadQuerySet:
+def cobertura_pdm(
+    unidades: UnidadQuerySet, demandas, pdm, *, censo: int | None = None, proyectos=None, en_plan: list[int] | None = None
+) -> UnidadQuerySet:
     """Annotate each unit with what `pdm` answers in it.
 
     `demandas`, `demandas_cubiertas` (fractions), `cobertura` (0–100, None without demand), and of the base units that
     lie in it: `habitantes_base` and `habitantes_cubiertos` (persons of `censo` in base units at step `en_pdm_sin_poa`
-    or beyond).
+    or beyond; `en_plan` are their ids where the caller has them already).
     """
-    from proyectos.querysets.embudo import PASO
     from territorio.models import UnidadEnUnidad, UnidadTerritorial
 
     filas, respondidas = demandas.localizaciones(), cubiertas(demandas, pdm).localizaciones()
-    base = UnidadTerritorial.objects.base().embudo(demandas=demandas, pdm=pdm, proyectos=proyectos)
+    if en_plan is None:
+        base = UnidadTerritorial.objects.base().filter(municipio__in=unidades.order_by().values("municipio"))
+        en_plan = en_el_plan(base, demandas, pdm, proyectos)
     partes = UnidadEnUnidad.objects.filter(parte__nivel__es_base=True).annotate(
         personas=_habitantes_de_la_parte(censo),
     )
-    en_plan = partes.filter(parte__in=base.filter(paso__gte=PASO["en_pdm_sin_poa"]).values("pk"))
     personas = F("fraccion") * F("personas")
     return unidades.annotate(
         demandas=Coalesce(filas.sumadas(), 0.0),
         demandas_cubiertas=Coalesce(respondidas.sumadas(), 0.0),
         habitantes_base=suma_por_unidad(partes, personas),
-        habitantes_cubiertos=Coalesce(suma_por_unidad(en_plan, personas), 0.0),
+        habitantes_cubiertos=Coalesce(suma_por_unidad(partes.filter(parte__in=en_plan), personas), 0.0),
     ).annotate(
         cobertura=Case(
             When(demandas__gt=0, then=100.0 * F("demandas_cubiertas") / F("demandas")),
@@ -60,6 +62,14 @@ def cobertura_pdm(unidades: UnidadQuerySet, demandas, pdm, *, censo: int | None 
             output_field=FloatField(),
         )
     )
+
+
+def en_el_plan(base: UnidadQuerySet, demandas, pdm, proyectos=None) -> list[int]:
+    """Ids of the base units that a project of the plan, or beyond the plan, serves. Asks the database at once."""
+    from proyectos.querysets.embudo import PASO
+
+    en_embudo = base.embudo(demandas=demandas, pdm=pdm, proyectos=proyectos)
+    return [pk for pk, paso in en_embudo.values_list("pk", "paso") if paso >= PASO["en_pdm_sin_poa"]]
 
 
 def _habitantes_de_la_parte(censo: int | None) -> Subquery:

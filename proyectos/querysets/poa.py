@@ -5,7 +5,7 @@ from django.db.models import Case, Count, DecimalField, ExpressionWrapper, F, Fl
 from django.db.models.functions import Cast, Coalesce
 
 from proyectos.querysets.pdm import suma_por_unidad
-from territorio.querysets import UnidadQuerySet, pregunta
+from territorio.querysets import UnidadQuerySet, municipios_de, pregunta
 
 
 class POAQuerySet(models.QuerySet):
@@ -15,8 +15,8 @@ class POAQuerySet(models.QuerySet):
             return self
         visibles = Q(estado__in=["aprobado", "en_ejecucion", "cerrado"])
         if usuario.is_authenticated:
-            visibles |= Q(municipio__membresias__usuario=usuario)
-        return self.filter(visibles).distinct()
+            visibles |= Q(municipio__in=municipios_de(usuario))
+        return self.filter(visibles)
 
     def del_municipio(self, municipio) -> "POAQuerySet":
         return self.filter(municipio=municipio)

@@ -2,7 +2,7 @@
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
 
-from territorio.querysets import LocalizableQuerySet
+from territorio.querysets import LocalizableQuerySet, municipios_de
 
 
 class ProyectoQuerySet(LocalizableQuerySet):
@@ -12,8 +12,8 @@ class ProyectoQuerySet(LocalizableQuerySet):
             return self
         visibles = Q(publicado=True)
         if usuario.is_authenticated:
-            visibles |= Q(municipio__membresias__usuario=usuario)
-        return self.filter(visibles).distinct()
+            visibles |= Q(municipio__in=municipios_de(usuario))
+        return self.filter(visibles)
 
     def con_efecto(self) -> "ProyectoQuerySet":
         """Projects that were not voided, cancelled or left without bidders."""
@@ -26,31 +26,32 @@ class ProyectoQuerySet(LocalizableQuerySet):
 
         With `pdm` only that plan counts as being in the plan; with `gestion` only operations up to that year count.
         """
-        from proyectos.models import EstadoProyecto as E
-        from proyectos.models import Operacion
-        from proyectos.models.proyecto import SIN_EFECTO
-        from proyectos.querysets.embudo import PASO
+        return self.annotate(paso=paso_del_proyecto(pdm=pdm, gestion=gestion))
 
-        operaciones = Operacion.objects.filter(proyecto=OuterRef("pk"))
-        if gestion is not None:
-            operaciones = operaciones.filter(poa__gestion__lte=gestion)
-        terminadas = operaciones.filter(fisico_alcanzado__gte=100)
-        empezadas = operaciones.filter(Q(fisico_alcanzado__gt=0) | Q(devengado__gt=0))
-        en_plan = Q(pdm=pdm) if pdm is not None else Q(pdm__isnull=False)
-        return self.annotate(
-            paso=Case(
-                When(estado__in=SIN_EFECTO, then=Value(0)),
-                When(Q(estado=E.CONCLUIDO) | Exists(terminadas), then=Value(PASO["atendida"])),
-                When(
-                    Q(estado__in=[E.CONTRATADO, E.EN_EJECUCION, E.PARALIZADO]) | Exists(empezadas),
-                    then=Value(PASO["en_ejecucion"]),
-                ),
-                When(
-                    Q(estado__in=[E.PROGRAMADO, E.EN_LICITACION, E.ADJUDICADO]) | Exists(operaciones),
-                    then=Value(PASO["en_poa_sin_ejecutar"]),
-                ),
-                When(en_plan, then=Value(PASO["en_pdm_sin_poa"])),
-                default=Value(0),
-                output_field=IntegerField(),
-            )
-        )
+
+def paso_del_proyecto(prefijo: str = "", *, pdm=None, gestion: int | None = None) -> Case:
+    """The expression behind `con_paso`; `prefijo` leads to the project from another model, e.g. `proyecto__`."""
+    from proyectos.models import EstadoProyecto as E
+    from proyectos.models import Operacion
+    from proyectos.models.proyecto import SIN_EFECTO
+    from proyectos.querysets.embudo import PASO
+
+    operaciones = Operacion.objects.filter(proyecto=OuterRef(f"{prefijo}pk"))
+    if gestion is not None:
+        operaciones = operaciones.filter(poa__gestion__lte=gestion)
+    terminadas = operaciones.filter(fisico_alcanzado__gte=100)
+    empezadas = operaciones.filter(Q(fisico_alcanzado__gt=0) | Q(devengado__gt=0))
+
+    def en(*estados: str) -> Q:
+        return Q(**{f"{prefijo}estado__in": estados})
+
+    en_plan = Q(**{f"{prefijo}pdm": pdm}) if pdm is not None else Q(**{f"{prefijo}pdm__isnull": False})
+    return Case(
+        When(en(*SIN_EFECTO), then=Value(0)),
+        When(en(E.CONCLUIDO) | Exists(terminadas), then=Value(PASO["atendida"])),
+        When(en(E.CONTRATADO, E.EN_EJECUCION, E.PARALIZADO) | Exists(empezadas), then=Value(PASO["en_ejecucion"])),
+        When(en(E.PROGRAMADO, E.EN_LICITACION, E.ADJUDICADO) | Exists(operaciones), then=Value(PASO["en_poa_sin_ejecutar"])),
+        When(en_plan, then=Value(PASO["en_pdm_sin_poa"])),
+        default=Value(0),
+        output_field=IntegerField(),
+    )
