@@ -29,6 +29,8 @@ def manejar_error(error: Exception, contexto: dict) -> Response | None:
         return Response({"error": str(error) or "No hay ningún municipio cargado."}, status=estado)
     respuesta = exception_handler(error, contexto)
     if respuesta is not None:
-        mensaje = {Http404: "No existe.", PermissionDenied: "No tiene permiso."}.get(type(error), "La petición no se puede atender.")
+        mensaje = {Http404: "No existe.", PermissionDenied: "No tiene permiso."}.get(
+            type(error), "La petición no se puede atender."
+        )
         respuesta.data = {"error": mensaje, "detalle": respuesta.data}
     return respuesta

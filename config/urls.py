@@ -32,10 +32,7 @@ urlpatterns = [
     path("", include("cuentas.urls")),
     path("idioma/", include("django.conf.urls.i18n")),
     path("api/v1/", include(router.urls)),
-    *(
-        path(f"api/v1/{clave}/", PreguntaView.as_view(pregunta=clave), name=f"api-{clave}")
-        for clave in PREGUNTAS
-    ),
+    *(path(f"api/v1/{clave}/", PreguntaView.as_view(pregunta=clave), name=f"api-{clave}") for clave in PREGUNTAS),
     path("api/v1/esquema/", SpectacularAPIView.as_view(), name="esquema"),
     path("salud/", salud, name="salud"),
     path("admin/", admin.site.urls),

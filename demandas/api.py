@@ -18,7 +18,9 @@ class DemandaFiltro(filtros.FilterSet):
     sector = filtros.CharFilter(field_name="sector__codigo", label="Código del sector")
     grupo = filtros.ChoiceFilter(choices=Grupo.choices, label="Grupo que la pide")
     estado = filtros.ChoiceFilter(choices=EstadoDemanda.choices, label="Estado")
-    unidad = filtros.NumberFilter(field_name="localizaciones__unidad", distinct=True, label="Id de una unidad en la que está")
+    unidad = filtros.NumberFilter(
+        field_name="localizaciones__unidad", distinct=True, label="Id de una unidad en la que está"
+    )
 
     class Meta:
         model = Demanda

@@ -41,7 +41,9 @@ class DemandaUnidadQuerySet(models.QuerySet):
 
 def _suma(filas: models.QuerySet, valor) -> Subquery:
     """`Subquery` of a query on units: the sum of `valor` over the feature × unit rows `filas` of each unit."""
-    por_unidad = filas.filter(unidad=OuterRef("pk")).order_by().values("unidad").annotate(suma=Sum(valor)).values("suma")
+    por_unidad = (
+        filas.filter(unidad=OuterRef("pk")).order_by().values("unidad").annotate(suma=Sum(valor)).values("suma")
+    )
     return Subquery(por_unidad, output_field=FloatField())
 
 

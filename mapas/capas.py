@@ -1,4 +1,4 @@
-"""Every layer, declared once: what it holds, its fields, who may see it. Exports, and later tiles and OGC, read only this."""
+"""Every layer, declared once: what it holds, its fields, who may see it. Whoever needs a layer asks here."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -58,8 +58,13 @@ class Capa:
     def _de_modelo(self, vista: Vista, parametros: Mapping[str, str], codificar) -> "Contenido":
         consulta = self.consulta(vista, parametros)
         nombres = list(self.propiedades)
-        filas = consulta.annotate(_forma=codificar(self.geometria())).values_list("pk", "_forma", *self.propiedades.values())
-        rasgos = ((pk, forma, dict(zip(nombres, valores, strict=True))) for pk, forma, *valores in filas.iterator(chunk_size=2000))
+        filas = consulta.annotate(_forma=codificar(self.geometria())).values_list(
+            "pk", "_forma", *self.propiedades.values()
+        )
+        rasgos = (
+            (pk, forma, dict(zip(nombres, valores, strict=True)))
+            for pk, forma, *valores in filas.iterator(chunk_size=2000)
+        )
         conservacion = None
         if consulta.model is not UnidadTerritorial:
             conservacion = consulta.conservacion(vista.nivel, vista.municipio)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -38,7 +39,7 @@ def cuantiles(valores: Sequence[float | None], *, decimales: int = 0) -> tuple[l
     positivos = sorted({round(v, decimales) for v in valores if v is not None and v > 0})
     cortes = _cortes(sorted(v for v in valores if v is not None and v > 0), min(len(YLGNBU), len(positivos)))
     clases = [Clase("cero", number_format(0), CERO)]
-    for i, (desde, hasta) in enumerate(zip(cortes, cortes[1:], strict=False)):
+    for i, (desde, hasta) in enumerate(pairwise(cortes)):
         # A class of positive values must not read as if it began at the class "0".
         d = number_format(desde if round(desde, decimales) else 10**-decimales, decimales)
         h = number_format(hasta, decimales)

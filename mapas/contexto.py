@@ -1,6 +1,10 @@
 """What every page's template knows: the municipality in use, whether it is invented, and where the four maps are."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -11,6 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from mapas.filtros import SinMunicipio, municipio_por_defecto, municipios_con_datos
 from territorio.models import Municipio, UnidadTerritorial
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
+
 MUNICIPIOS_EN_EL_MENU = 12
 
 
@@ -19,8 +26,8 @@ class EnlaceMapa:
     """One of the map pages, as the menu and the home page name it."""
 
     ruta: str
-    nombre: str
-    pregunta: str
+    nombre: StrOrPromise
+    pregunta: StrOrPromise
 
 
 MAPAS = (
@@ -71,7 +78,7 @@ class Sitio:
         return f"?municipio={self.municipio.codigo}" if self.municipio else ""
 
     @property
-    def idiomas(self) -> list[tuple[str, str]]:
+    def idiomas(self) -> Sequence[tuple[str, StrOrPromise]]:
         return settings.LANGUAGES
 
 

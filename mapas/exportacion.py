@@ -4,7 +4,7 @@ import csv
 import io
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -30,9 +30,10 @@ ARCHIVO = {"Point": "punto", "MultiLineString": "linea", "MultiPolygon": "poligo
 BYTES_DE_TEXTO = 254
 
 
-def exportar(capa: Capa, vista: Vista, formato: str, parametros: Mapping[str, str]) -> Iterable[bytes | str]:
+def exportar(capa: Capa, vista: Vista, formato: str, parametros: Mapping[str, str]) -> Iterator[bytes | str]:
     """The layer under this view as a file of `formato` (a key of `TIPO`), in pieces."""
-    return {"geojson": _geojson, "zip": _shapefile, "csv": _csv}[formato](capa, vista, parametros)
+    escritores: dict[str, Callable[..., Iterator[bytes | str]]] = {"geojson": _geojson, "zip": _shapefile, "csv": _csv}
+    return escritores[formato](capa, vista, parametros)
 
 
 def nombre_de_archivo(capa: Capa, vista: Vista, formato: str) -> str:
@@ -41,7 +42,11 @@ def nombre_de_archivo(capa: Capa, vista: Vista, formato: str) -> str:
 
 def _geojson(capa: Capa, vista: Vista, parametros: Mapping[str, str]) -> Iterator[str]:
     contenido = capa.leer(vista, parametros, lambda geometria: AsGeoJSON(geometria, precision=geojson.PRECISION))
-    extra: dict[str, Any] = {"name": capa.clave, "fecha": timezone.localdate().isoformat(), "fuente": vista.municipio.nombre}
+    extra: dict[str, Any] = {
+        "name": capa.clave,
+        "fecha": timezone.localdate().isoformat(),
+        "fuente": vista.municipio.nombre,
+    }
     if contenido.conservacion:
         extra["conservacion"] = contenido.conservacion.como_dict()
     return geojson.coleccion_de_filas(contenido.rasgos, extra=extra)
@@ -175,7 +180,7 @@ def _leeme(capa: Capa, vista: Vista, contenido: Contenido, sin_lugar: int) -> st
         lineas.append(f"{sin_lugar} filas sin lugar en el mapa están en el CSV «sin_lugar».")
     if linea := contenido.conservacion:
         lineas.append(
-            f"Conservación: {linea.ubicadas:g} ubicadas + {linea.fuera:g} fuera + {linea.sin_ubicar} sin ubicar = {linea.total}"
+            f"Conservación: {linea.ubicadas:g} ubicadas + {linea.fuera:g} fuera"
+            f" + {linea.sin_ubicar} sin ubicar = {linea.total}"
         )
     return "\r\n".join(lineas) + "\r\n"
-

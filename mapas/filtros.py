@@ -49,7 +49,9 @@ class Vista:
     def opciones(self) -> dict[str, list[tuple[str, str, bool]]]:
         """Choices of each filter that this question takes: (value, label, chosen)."""
         opciones = {
-            "municipio": [(m.codigo, f"{m.nombre} ({m.codigo})", m == self.municipio) for m in municipios_a_elegir(self.municipio)],
+            "municipio": [
+                (m.codigo, f"{m.nombre} ({m.codigo})", m == self.municipio) for m in municipios_a_elegir(self.municipio)
+            ],
             "nivel": [(n.codigo, en_su_idioma(n.nombre_plural), n == self.nivel) for n in self.niveles],
             "sector": [("", _("Todos los sectores"), self.sector is None)]
             + [(s.codigo, en_su_idioma(s.nombre), s == self.sector) for s in _sectores(self.municipio)],
@@ -76,7 +78,12 @@ class Vista:
         if self.pregunta == "desatendidas":
             opciones["metros"] = [
                 (str(m), etiqueta, m == self.metros)
-                for m, etiqueta in ((0, _("Solo lo que está en la unidad")), (500, _("Hasta 500 m")), (1000, _("Hasta 1 km")), (5000, _("Hasta 5 km")))
+                for m, etiqueta in (
+                    (0, _("Solo lo que está en la unidad")),
+                    (500, _("Hasta 500 m")),
+                    (1000, _("Hasta 1 km")),
+                    (5000, _("Hasta 5 km")),
+                )
             ]
         return opciones
 
@@ -96,7 +103,10 @@ class Vista:
 
     def query(self, **cambios: object) -> str:
         """The view as a query string, with some filters changed (None or "" takes one away)."""
-        valores = {**self.parametros(), **{clave: "" if valor is None else str(valor) for clave, valor in cambios.items()}}
+        valores = {
+            **self.parametros(),
+            **{clave: "" if valor is None else str(valor) for clave, valor in cambios.items()},
+        }
         return urlencode({clave: valor for clave, valor in valores.items() if valor})
 
     def con(self, **cambios: Any) -> "Vista":
@@ -125,9 +135,13 @@ def vista_de(parametros: QueryDict, usuario, *, pregunta: str) -> Vista:
     """Read and check the query string of one of the four questions. Raises `FiltroInvalido` or `SinMunicipio`."""
     municipio = _municipio(parametros.get("municipio", ""), usuario)
     niveles = list(
-        Nivel.objects.filter(Q(unidades__municipio=municipio) | Q(codigo="municipio")).distinct().order_by("orden", "codigo")
+        Nivel.objects.filter(Q(unidades__municipio=municipio) | Q(codigo="municipio"))
+        .distinct()
+        .order_by("orden", "codigo")
     )
-    medida = _uno_de(parametros.get("medida", "") or "demandas", MEDIDAS_DEMANDA, "medida") if pregunta == "demanda" else ""
+    medida = (
+        _uno_de(parametros.get("medida", "") or "demandas", MEDIDAS_DEMANDA, "medida") if pregunta == "demanda" else ""
+    )
     return Vista(
         pregunta=pregunta,
         municipio=municipio,
@@ -198,8 +212,13 @@ def _nivel(codigo: str, niveles: list[Nivel], municipio, pregunta: str) -> Nivel
         return elegido
     if pregunta == "desatendidas":
         base = (
-            UnidadTerritorial.objects.base().filter(municipio=municipio).order_by().values("nivel")
-            .annotate(cuantas=Count("pk")).order_by("-cuantas").first()
+            UnidadTerritorial.objects.base()
+            .filter(municipio=municipio)
+            .order_by()
+            .values("nivel")
+            .annotate(cuantas=Count("pk"))
+            .order_by("-cuantas")
+            .first()
         )
         if base:
             return next(nivel for nivel in niveles if nivel.pk == base["nivel"])
@@ -242,7 +261,11 @@ def _pdm(texto: str, municipio, usuario, *, obligatorio: bool) -> PDM | None:
     if not texto:
         return planes.order_by("-desde").first() if obligatorio else None
     desde, _sep, hasta = texto.partition("-")
-    plan = planes.filter(desde=desde, hasta=hasta).first() if desde.isdecimal() and hasta.isdecimal() and len(texto) < 12 else None
+    plan = (
+        planes.filter(desde=desde, hasta=hasta).first()
+        if desde.isdecimal() and hasta.isdecimal() and len(texto) < 12
+        else None
+    )
     if plan is None:
         raise FiltroInvalido(
             _("No hay un PDM publicado del periodo «%(valor)s» en %(municipio)s.")

@@ -142,12 +142,16 @@ def cobertura_pdm(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
     personas = _habitantes_cubiertos(vista, base, en_plan)
     detalle = _("No responde a %(n)s demandas.") % {"n": number_format(conservacion.total - respondidas)}
     if personas["todas"]:
-        detalle += " " + _("%(cubiertos)s de %(todas)s habitantes viven en comunidades u OTB con proyecto en el plan.") % {
+        detalle += " " + _(
+            "%(cubiertos)s de %(todas)s habitantes viven en comunidades u OTB con proyecto en el plan."
+        ) % {
             "cubiertos": number_format(personas["cubiertas"]),
             "todas": number_format(personas["todas"]),
         }
     if vista.pdm is None:
-        frase = _("No hay un PDM publicado: ninguna de %(n)s demandas tiene respuesta") % {"n": number_format(conservacion.total)}
+        frase = _("No hay un PDM publicado: ninguna de %(n)s demandas tiene respuesta") % {
+            "n": number_format(conservacion.total)
+        }
     else:
         frase = _("El %(plan)s responde a %(cubiertas)s de %(todas)s demandas (%(por_ciento)s %%)") % {
             "plan": vista.pdm.nombre,
@@ -167,7 +171,9 @@ def cobertura_pdm(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         clases=clases,
         conservacion=conservacion,
         objeto=_("demandas"),
-        rasgos=rasgos_de_proyectos(vista.proyectos.con_efecto().filter(pdm=vista.pdm)) if vista.pdm and con_rasgos else [],
+        rasgos=rasgos_de_proyectos(vista.proyectos.con_efecto().filter(pdm=vista.pdm))
+        if vista.pdm and con_rasgos
+        else [],
         fuente=_fuente(vista),
     )
 
@@ -266,7 +272,8 @@ def desatendidas(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
     }
     por_paso = {c.clave: c.cuantas for c in cuenta}
     detalle = _("%(piden)s de ellas piden y no están en el PDM; %(callan)s no han pedido nada.") % {
-        "piden": number_format(por_paso["demanda_sin_pdm"]), "callan": number_format(por_paso["sin_demanda"])
+        "piden": number_format(por_paso["demanda_sin_pdm"]),
+        "callan": number_format(por_paso["sin_demanda"]),
     }
     if sin_cifra:
         detalle += " " + ngettext(
@@ -279,7 +286,9 @@ def desatendidas(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         detalle=detalle,
         columnas=columnas,
         filas=filas,
-        totales=_sumas(filas, [c.clave for c in columnas if c.tipo in {"entero", "decimal"} and c.clave != "por_ciento"]),
+        totales=_sumas(
+            filas, [c.clave for c in columnas if c.tipo in {"entero", "decimal"} and c.clave != "por_ciento"]
+        ),
         valor=valor,
         clases=clases,
         conservacion=_conservacion_base(vista, base),
@@ -324,7 +333,7 @@ def _embudo_por_unidad(vista: Vista, pasos: dict):
         todas = sum(fila[paso] for paso in PASOS)
         sin_proyecto = fila["sin_demanda"] + fila["demanda_sin_pdm"]
         fila["por_ciento"] = 100 * sin_proyecto / todas if todas > 1e-9 else None
-    ordenadas = sorted(filas.values(), key=lambda f: (-1 if f["por_ciento"] is None else f["por_ciento"]), reverse=True)
+    ordenadas = sorted(filas.values(), key=lambda f: -1 if f["por_ciento"] is None else f["por_ciento"], reverse=True)
     tonos = legenda.YLGNBU
     umbrales = [
         (75, Clase("c4", _("75 % o más sin proyecto"), tonos[4])),
@@ -352,10 +361,14 @@ def _conservacion_base(vista: Vista, base) -> Conservacion:
 def _conservacion_bs(vista: Vista, operaciones, filas: list[dict]) -> Conservacion:
     """The same line in bolivianos: budget in force placed, outside, and of projects without place."""
     total = float(operaciones.aggregate(suma=Sum("presupuesto_vigente"))["suma"] or 0)
-    sin_lugar = operaciones.filter(proyecto__ubicada_por="sin_ubicar").aggregate(suma=Sum("presupuesto_vigente"))["suma"]
+    sin_lugar = operaciones.filter(proyecto__ubicada_por="sin_ubicar").aggregate(suma=Sum("presupuesto_vigente"))[
+        "suma"
+    ]
     ubicado = sum(fila["vigente"] for fila in filas)
     sin_ubicar = float(sin_lugar or 0)
-    return Conservacion(total=total, ubicadas=ubicado, fuera=max(total - ubicado - sin_ubicar, 0.0), sin_ubicar=sin_ubicar)
+    return Conservacion(
+        total=total, ubicadas=ubicado, fuera=max(total - ubicado - sin_ubicar, 0.0), sin_ubicar=sin_ubicar
+    )
 
 
 def _habitantes_cubiertos(vista: Vista, base, en_plan: list[int]) -> dict[str, int]:

@@ -66,12 +66,23 @@ def rasgos_de_proyectos(proyectos, *, operaciones=None) -> list[dict[str, Any]]:
 
 def _con_lugar(queryset, campo_unidad: str):
     limite = Limite.objects.en_vigor().filter(unidad=OuterRef(f"{campo_unidad}_id"))
-    de_la_unidad = Subquery(limite.annotate(p=_EnSuperficie("geom")).values("p")[:1], output_field=models.PointField(srid=4326))
+    de_la_unidad = Subquery(
+        limite.annotate(p=_EnSuperficie("geom")).values("p")[:1], output_field=models.PointField(srid=4326)
+    )
     geometria = models.GeometryField(srid=4326)
     lugar = Coalesce(
-        "punto", _Simplificada("linea"), _Simplificada("poligono"), f"{campo_unidad}__punto", de_la_unidad, output_field=geometria
+        "punto",
+        _Simplificada("linea"),
+        _Simplificada("poligono"),
+        f"{campo_unidad}__punto",
+        de_la_unidad,
+        output_field=geometria,
     )
-    return queryset.exclude(ubicada_por="sin_ubicar").annotate(lugar=AsGeoJSON(lugar, precision=5)).order_by("codigo")[:MAXIMO]
+    return (
+        queryset.exclude(ubicada_por="sin_ubicar")
+        .annotate(lugar=AsGeoJSON(lugar, precision=5))
+        .order_by("codigo")[:MAXIMO]
+    )
 
 
 def _rasgo(objeto, tipo: str, nombre: str, estado: str, url: str) -> dict[str, Any]:
@@ -85,4 +96,3 @@ def _rasgo(objeto, tipo: str, nombre: str, estado: str, url: str) -> dict[str, A
         "propia": objeto.ubicada_por == "propia",
         "geom": json.loads(objeto.lugar),
     }
-

@@ -1,5 +1,7 @@
 """Projects in the API."""
 
+from typing import Any
+
 from django.http import StreamingHttpResponse
 from django_filters import rest_framework as filtros
 from drf_spectacular.types import OpenApiTypes
@@ -17,8 +19,12 @@ class ProyectoFiltro(filtros.FilterSet):
     municipio = filtros.CharFilter(field_name="municipio__codigo", label="Código INE del municipio")
     sector = filtros.CharFilter(field_name="sector__codigo", label="Código del sector")
     estado = filtros.ChoiceFilter(choices=EstadoProyecto.choices, label="Estado")
-    gestion = filtros.NumberFilter(field_name="operaciones__poa__gestion", distinct=True, label="Año de un POA que lo ejecuta")
-    unidad = filtros.NumberFilter(field_name="localizaciones__unidad", distinct=True, label="Id de una unidad en la que está")
+    gestion = filtros.NumberFilter(
+        field_name="operaciones__poa__gestion", distinct=True, label="Año de un POA que lo ejecuta"
+    )
+    unidad = filtros.NumberFilter(
+        field_name="localizaciones__unidad", distinct=True, label="Id de una unidad en la que está"
+    )
 
     class Meta:
         model = Proyecto
@@ -30,7 +36,14 @@ class OperacionSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Operacion
-        fields = ["gestion", "presupuesto_inicial", "presupuesto_vigente", "devengado", "fisico_programado", "fisico_alcanzado"]
+        fields = [
+            "gestion",
+            "presupuesto_inicial",
+            "presupuesto_vigente",
+            "devengado",
+            "fisico_programado",
+            "fisico_alcanzado",
+        ]
 
 
 class ProyectoSerializer(GeoFeatureModelSerializer):
@@ -50,9 +63,9 @@ class ProyectoSerializer(GeoFeatureModelSerializer):
     def get_geometria(self, proyecto):
         return proyecto.geometria
 
-    def get_operaciones(self, proyecto) -> list[dict]:
+    def get_operaciones(self, proyecto) -> list[dict[str, Any]]:
         visibles = proyecto.operaciones.visibles_para(self.context["request"].user).select_related("poa")
-        return OperacionSerializer(visibles, many=True).data
+        return list(OperacionSerializer(visibles, many=True).data)
 
 
 @extend_schema(tags=["proyectos"])

@@ -21,7 +21,9 @@ class UnidadFiltro(filtros.FilterSet):
     nivel = filtros.CharFilter(field_name="nivel__codigo", label="Código del nivel, por ejemplo distrito")
     padre = filtros.NumberFilter(field_name="padre_id", label="Id de la unidad superior")
     codigo = filtros.CharFilter(field_name="codigo", label="Código de la unidad")
-    nombre = filtros.CharFilter(field_name="nombre", lookup_expr="unaccent__icontains", label="Parte del nombre, sin acentos")
+    nombre = filtros.CharFilter(
+        field_name="nombre", lookup_expr="unaccent__icontains", label="Parte del nombre, sin acentos"
+    )
 
     class Meta:
         model = UnidadTerritorial
@@ -110,4 +112,3 @@ def _entero(request: Request, nombre: str, defecto: int, maximo: int) -> int:
     if not texto.isascii() or not texto.isdecimal() or len(texto) > 9 or int(texto) > maximo:
         raise ValidationError({nombre: f"Debe ser un número entero de 0 a {maximo}."})
     return int(texto)
-

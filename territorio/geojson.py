@@ -1,4 +1,4 @@
-"""GeoJSON of many features: geometry is written by PostGIS, rows are only strung together (a serializer per row is 17× slower)."""
+"""GeoJSON of many features: geometry is written by PostGIS, rows are only strung together, not serialized one by one."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -41,7 +41,10 @@ def coleccion(
     )
     nombres = list(propiedades)
     yield from _coleccion(
-        ((pk, geojson, dict(zip(nombres, valores, strict=True))) for pk, geojson, *valores in filas.iterator(chunk_size=2000)),
+        (
+            (pk, geojson, dict(zip(nombres, valores, strict=True)))
+            for pk, geojson, *valores in filas.iterator(chunk_size=2000)
+        ),
         extra,
     )
 

@@ -32,7 +32,6 @@ _LIMITE = Limite._meta.db_table
 _EN_UNIDAD = UnidadEnUnidad._meta.db_table
 
 
-
 def _medida(geom: str, dim: str) -> str:
     """SQL for the size of a geometry by its dimension: 1, metres, or square degrees made comparable between latitudes.
 
@@ -316,7 +315,7 @@ def diferencias(tabla: type[Localizacion]) -> list[Diferencia]:
                 ON g.{tabla.OBJETO}_id = c.id AND g.unidad_id = c.unidad_id
             WHERE c.id IS NULL OR g.id IS NULL OR abs(g.fraccion - c.fraccion) > {TOLERANCIA}
                OR g.en_disputa <> c.en_disputa OR g.nivel_id <> c.nivel_id
-            ORDER BY 1, 2"""  # noqa: S608 (names come from the models)
+            ORDER BY 1, 2"""
         )
         return [Diferencia(modelo._meta.label, *fila) for fila in cursor.fetchall()]
 
@@ -363,7 +362,7 @@ def _guardar(cursor, tabla: type[Localizacion], ids: list[int]) -> Cambios:
     cursor.execute(
         f"""DELETE FROM {destino} g WHERE g.{objeto} = ANY(%s) AND NOT EXISTS (
             SELECT 1 FROM calculada c WHERE c.id = g.{objeto} AND c.unidad_id = g.unidad_id)
-        RETURNING g.{objeto}""",  # noqa: S608
+        RETURNING g.{objeto}""",
         [ids],
     )
     quitadas = [fila[0] for fila in cursor.fetchall()]
@@ -371,14 +370,14 @@ def _guardar(cursor, tabla: type[Localizacion], ids: list[int]) -> Cambios:
         f"""UPDATE {destino} g SET fraccion = c.fraccion, en_disputa = c.en_disputa, nivel_id = c.nivel_id
         FROM calculada c WHERE c.id = g.{objeto} AND c.unidad_id = g.unidad_id
             AND (g.fraccion, g.en_disputa, g.nivel_id) IS DISTINCT FROM (c.fraccion, c.en_disputa, c.nivel_id)
-        RETURNING g.{objeto}"""  # noqa: S608
+        RETURNING g.{objeto}"""
     )
     cambiadas = [fila[0] for fila in cursor.fetchall()]
     cursor.execute(
         f"""INSERT INTO {destino} ({objeto}, unidad_id, nivel_id, fraccion, en_disputa)
         SELECT c.id, c.unidad_id, c.nivel_id, c.fraccion, c.en_disputa FROM calculada c
         WHERE NOT EXISTS (SELECT 1 FROM {destino} g WHERE g.{objeto} = c.id AND g.unidad_id = c.unidad_id)
-        RETURNING {objeto}"""  # noqa: S608
+        RETURNING {objeto}"""
     )
     nuevas = [fila[0] for fila in cursor.fetchall()]
     objetos = frozenset(quitadas) | frozenset(cambiadas) | frozenset(nuevas)
@@ -428,7 +427,7 @@ UNION
 SELECT v.unidad_id FROM {_LIMITE} v JOIN {_LIMITE} c ON c.unidad_id = ANY(%(ids)s) AND ST_Intersects(v.geom, c.geom)
 UNION
 SELECT u.id FROM {_UNIDAD} u JOIN {_LIMITE} c ON c.unidad_id = ANY(%(ids)s) AND ST_Intersects(c.geom, u.punto)
-"""  # noqa: S608
+"""
 
 _OBJETOS_TOCADOS = """
 SELECT o.id FROM {tabla} o JOIN {limite} c ON c.unidad_id = ANY(%(ids)s)

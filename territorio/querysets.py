@@ -102,13 +102,17 @@ class LocalizableQuerySet(models.QuerySet):
         """The conservation line of these features at a level of `municipio`."""
         from territorio.conservacion import Conservacion
 
-        en_nivel = self.localizaciones().filter(nivel=nivel).filter(Q(unidad__municipio=municipio) | Q(unidad=municipio))
+        en_nivel = (
+            self.localizaciones().filter(nivel=nivel).filter(Q(unidad__municipio=municipio) | Q(unidad=municipio))
+        )
         objeto = f"{en_nivel.model.OBJETO}_id"
         cuenta = en_nivel.aggregate(
             suma=Sum("fraccion"), disputadas=Count(objeto, filter=Q(en_disputa=True), distinct=True)
         )
         return Conservacion.de(
-            total=self.count(), ubicadas=cuenta["suma"] or 0.0, sin_ubicar=self.sin_ubicar().count(),
+            total=self.count(),
+            ubicadas=cuenta["suma"] or 0.0,
+            sin_ubicar=self.sin_ubicar().count(),
             en_disputa=cuenta["disputadas"],
         )
 
@@ -124,4 +128,3 @@ def _limites() -> LimiteQuerySet:
     from territorio.models import Limite
 
     return Limite.objects.all()
-

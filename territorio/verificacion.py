@@ -33,7 +33,10 @@ def _localizacion(tabla) -> list[str]:
 def _sumas(tabla) -> list[str]:
     objeto = f"{tabla.OBJETO}_id"
     pasadas = (
-        tabla.objects.order_by().values(objeto, "nivel__codigo").annotate(suma=Sum("fraccion")).filter(suma__gt=1 + TOLERANCIA)
+        tabla.objects.order_by()
+        .values(objeto, "nivel__codigo")
+        .annotate(suma=Sum("fraccion"))
+        .filter(suma__gt=1 + TOLERANCIA)
     )
     return [f"{tabla.OBJETO} {p[objeto]} suma {p['suma']:.6f} en el nivel {p['nivel__codigo']}" for p in pasadas]
 

@@ -39,7 +39,7 @@ DESTINOS: dict[str, tuple[str, ...]] = {
     "grupo": (),
     "mujeres": ("beneficiarias mujeres",),
     "hombres": ("beneficiarios hombres",),
-    **{puesto: () for puesto in RANGOS},
+    **dict.fromkeys(RANGOS, ()),
     "costo_estimado": ("costo", "monto"),
     "estado": (),
     "fecha": (),
@@ -81,7 +81,8 @@ def planear(pedido: PedidoTabla, *, simulado: bool = False) -> Plan:
     campos = asignar_columnas(tabla, DESTINOS, pedido.columnas, informe)
     if "titulo" not in campos and informe.aceptable:
         informe.error(
-            "no se sabe qué columna dice la demanda.", f"Dígalo con --columnas COLUMNA=titulo; hay: {', '.join(tabla.columnas)}.",
+            "no se sabe qué columna dice la demanda.",
+            f"Dígalo con --columnas COLUMNA=titulo; hay: {', '.join(tabla.columnas)}.",
             codigo="sin_titulo",
         )
     if not informe.aceptable:
@@ -101,7 +102,8 @@ def escribir(plan: Plan, pedido: PedidoTabla) -> None:
     fuente = pedido.fuente or plan.informe.archivo
     nuevas = [f for f in plan.filas if f.existente is None]
     objetos = [
-        Demanda(municipio=plan.municipio, codigo=f.codigo, publicada=pedido.publicar, fuente=fuente, **f.campos) for f in nuevas
+        Demanda(municipio=plan.municipio, codigo=f.codigo, publicada=pedido.publicar, fuente=fuente, **f.campos)
+        for f in nuevas
     ]
     Demanda.objects.bulk_create(objetos, batch_size=1000)
     for fila, objeto in zip(nuevas, objetos, strict=True):
@@ -115,7 +117,8 @@ def escribir(plan: Plan, pedido: PedidoTabla) -> None:
     tocadas = [f.existente.pk for f in plan.filas]
     Rango.objects.filter(demanda__in=tocadas).delete()
     Rango.objects.bulk_create(
-        [Rango(demanda=f.existente, grupo=g, puesto=p) for f in plan.filas for g, p in f.rangos.items()], batch_size=1000
+        [Rango(demanda=f.existente, grupo=g, puesto=p) for f in plan.filas for g, p in f.rangos.items()],
+        batch_size=1000,
     )
     localizar(Demanda.objects.filter(pk__in=tocadas))
     analizar(Rango)
@@ -129,7 +132,9 @@ class _Lector:
         self.pedido, self.plan, self.buscador = pedido, plan, buscador
         self.sectores = comun.sectores_por_codigo()
         self.nombres_de_sector = comun.sectores_por_nombre() | pedido.equivalencias("sector")
-        self.grupos = _opciones(Grupo) | {"todos": Grupo.COMUNIDAD.value, "jóvenes": "jovenes"} | pedido.equivalencias("grupo")
+        self.grupos = (
+            _opciones(Grupo) | {"todos": Grupo.COMUNIDAD.value, "jóvenes": "jovenes"} | pedido.equivalencias("grupo")
+        )
         self.estados = _opciones(EstadoDemanda) | pedido.equivalencias("estado")
         self.usados: set[str] = set()
 
@@ -143,8 +148,10 @@ class _Lector:
         geom = celdas.lugar(self.pedido.lectura.caja)
         sector = celdas.leer("sector", valores.uno_de, self.nombres_de_sector)
         unidad = self.buscador.hallar(
-            celdas.crudo("unidad"), celdas.crudo("nivel") if celdas.tiene("unidad") else None,
-            fila=numero, campo=celdas.campos.get("unidad", "unidad"),
+            celdas.crudo("unidad"),
+            celdas.crudo("nivel") if celdas.tiene("unidad") else None,
+            fila=numero,
+            campo=celdas.campos.get("unidad", "unidad"),
         )
         grupo = celdas.leer("grupo", valores.uno_de, self.grupos) or Grupo.COMUNIDAD.value
         campos = {
@@ -167,7 +174,10 @@ class _Lector:
         if codigo in self.usados:
             self.plan.informe.aviso(
                 f"«{codigo}» ya está antes en el archivo; se carga como otra demanda.",
-                "Si es la misma, quite una de las filas.", fila=numero, campo=celdas.campos.get("codigo"), codigo="codigo_repetido",
+                "Si es la misma, quite una de las filas.",
+                fila=numero,
+                campo=celdas.campos.get("codigo"),
+                codigo="codigo_repetido",
             )
         return FilaDemanda(numero, comun.codigo_unico(codigo, self.usados), campos, rangos)
 
@@ -189,7 +199,9 @@ def _comparar(filas: list[FilaDemanda], plan: Plan) -> None:
     """Keep what is new or differs; count the rest."""
     guardadas = {
         d.codigo: d
-        for d in Demanda.objects.filter(municipio=plan.municipio, codigo__in=[f.codigo for f in filas]).prefetch_related("rangos")
+        for d in Demanda.objects.filter(
+            municipio=plan.municipio, codigo__in=[f.codigo for f in filas]
+        ).prefetch_related("rangos")
     }
     cuentas = Counter()
     for fila in filas:
@@ -203,7 +215,9 @@ def _comparar(filas: list[FilaDemanda], plan: Plan) -> None:
             continue
         plan.filas.append(fila)
     plan.informe.cuentas |= {clave: cuentas[clave] for clave in ("nuevas", "cambiadas", "iguales")}
-    plan.informe.cuentas["con_geometria_propia"] = sum(1 for f in filas if any(f.campos[c] for c in COLUMNA_GEOMETRIA.values()))
+    plan.informe.cuentas["con_geometria_propia"] = sum(
+        1 for f in filas if any(f.campos[c] for c in COLUMNA_GEOMETRIA.values())
+    )
 
 
 def _difiere(fila: FilaDemanda) -> bool:

@@ -1,6 +1,7 @@
 """Pages that lead people to what they look for: home, search, "where am I?", municipalities."""
 
 from math import isfinite
+from typing import Any
 
 from django.conf import settings
 from django.contrib.gis.geos import Point
@@ -41,7 +42,7 @@ def buscar(request: HttpRequest) -> HttpResponse:
     """Units by name or code, demands and projects by title; those of the municipality in use first."""
     buscado = texto(request.GET, "q")
     municipio = municipio_en_uso(request)
-    contexto = {"q": buscado}
+    contexto: dict[str, Any] = {"q": buscado}
     if buscado:
         unidades = con_palabras(UnidadTerritorial.objects.all(), ("nombre", "codigo"), buscado)
         if municipio is not None:
@@ -66,11 +67,11 @@ def aqui(request: HttpRequest) -> HttpResponse:
     """Units that cover a position, else the communities near it."""
     punto = _posicion(request.GET.get("lat", ""), request.GET.get("lon", ""))
     if punto is None:
-        contexto = {"problema": _("La posición no es válida: hacen falta «lat» y «lon» en grados, dentro de Bolivia.")}
-        return render(request, "inicio/aqui.html", contexto, status=400)
+        problema = _("La posición no es válida: hacen falta «lat» y «lon» en grados, dentro de Bolivia.")
+        return render(request, "inicio/aqui.html", {"problema": problema}, status=400)
     con_nombres = UnidadTerritorial.objects.select_related("nivel", "municipio__nivel", "padre__nivel")
     cubren = list(con_nombres.que_cubren(punto))
-    contexto = {"punto": punto, "cubren": cubren, "kilometros": RADIO_CERCANAS // 1000}
+    contexto: dict[str, Any] = {"punto": punto, "cubren": cubren, "kilometros": RADIO_CERCANAS // 1000}
     if not any(unidad.nivel.es_base for unidad in cubren):
         base = con_nombres.base()
         contexto["cercanas"] = list(base.cercanas_a(punto, metros=RADIO_CERCANAS)[:CERCANAS])

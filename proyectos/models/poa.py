@@ -51,7 +51,9 @@ class Operacion(models.Model):
     presupuesto_inicial = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     presupuesto_vigente = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     devengado = models.DecimalField(max_digits=14, decimal_places=2, default=0)
-    fisico_programado = models.DecimalField("físico programado a la fecha (%)", max_digits=5, decimal_places=2, default=0)
+    fisico_programado = models.DecimalField(
+        "físico programado a la fecha (%)", max_digits=5, decimal_places=2, default=0
+    )
     fisico_alcanzado = models.DecimalField("físico alcanzado (%)", max_digits=5, decimal_places=2, default=0)
 
     objects = OperacionQuerySet.as_manager()

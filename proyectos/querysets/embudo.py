@@ -24,7 +24,8 @@ def embudo(
     """Annotate each unit with `paso` (0–5, see `PASOS`), the furthest step it has reached.
 
     A project serves a unit if the unit is declared its beneficiary or its place, if the project's own geometry lies in
-    it (one that is only known to be "in the district" is in no community in particular), or, with `metros` > 0, within that distance (m) of its limit or point. `demandas` and `proyectos` narrow what counts (for
+    it (one that is only known to be "in the district" is in no community in particular), or, with `metros` > 0, within
+    that distance (m) of its limit or point. `demandas` and `proyectos` narrow what counts (for
     example to what is published); `sector` is a programme code; `gestion` leaves out operations of later years.
     """
     from demandas.models import Demanda, DemandaUnidad
@@ -69,7 +70,9 @@ def lugar_de_la_unidad() -> Coalesce:
 
     limite = Limite.objects.en_vigor().filter(unidad=OuterRef("pk")).values("geom")[:1]
     return Coalesce(
-        Subquery(limite, output_field=models.GeometryField(srid=4326)), F("punto"), output_field=models.GeometryField(srid=4326)
+        Subquery(limite, output_field=models.GeometryField(srid=4326)),
+        F("punto"),
+        output_field=models.GeometryField(srid=4326),
     )
 
 

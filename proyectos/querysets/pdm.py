@@ -26,13 +26,21 @@ def cubiertas(demandas, pdm):
     from proyectos.models import Respuesta
     from proyectos.models.proyecto import SIN_EFECTO
 
-    respuesta = Respuesta.objects.filter(demanda=OuterRef("pk"), proyecto__pdm=pdm).exclude(proyecto__estado__in=SIN_EFECTO)
+    respuesta = Respuesta.objects.filter(demanda=OuterRef("pk"), proyecto__pdm=pdm).exclude(
+        proyecto__estado__in=SIN_EFECTO
+    )
     return demandas.filter(Exists(respuesta))
 
 
 @pregunta
 def cobertura_pdm(
-    unidades: UnidadQuerySet, demandas, pdm, *, censo: int | None = None, proyectos=None, en_plan: list[int] | None = None
+    unidades: UnidadQuerySet,
+    demandas,
+    pdm,
+    *,
+    censo: int | None = None,
+    proyectos=None,
+    en_plan: list[int] | None = None,
 ) -> UnidadQuerySet:
     """Annotate each unit with what `pdm` answers in it.
 

@@ -28,7 +28,8 @@ class OperacionQuerySet(models.QuerySet):
         from proyectos.models import POA, Proyecto
 
         return self.filter(
-            poa__in=POA.objects.visibles_para(usuario).order_by(), proyecto__in=Proyecto.objects.visibles_para(usuario).order_by()
+            poa__in=POA.objects.visibles_para(usuario).order_by(),
+            proyecto__in=Proyecto.objects.visibles_para(usuario).order_by(),
         )
 
     def con_efecto(self) -> "OperacionQuerySet":
@@ -65,7 +66,10 @@ class OperacionQuerySet(models.QuerySet):
 def _razon(parte, todo):
     """100 · parte / todo as a float; None where `todo` is 0."""
     return Case(
-        When(~Q(**{todo.name: 0}), then=ExpressionWrapper(Cast(parte, FloatField()) * 100.0 / Cast(todo, FloatField()), FloatField())),
+        When(
+            ~Q(**{todo.name: 0}),
+            then=ExpressionWrapper(Cast(parte, FloatField()) * 100.0 / Cast(todo, FloatField()), FloatField()),
+        ),
         default=Value(None),
         output_field=FloatField(),
     )
@@ -83,19 +87,16 @@ def ejecucion_poa(unidades: UnidadQuerySet, operaciones: OperacionQuerySet) -> U
     filas = ProyectoUnidad.objects.filter(proyecto__operaciones__in=operaciones.order_by())
     operacion = "proyecto__operaciones__"
     vigente = F("fraccion") * Cast(f"{operacion}presupuesto_vigente", FloatField())
-    return (
-        unidades.annotate(
-            operaciones_n=Coalesce(suma_por_unidad(filas, F("fraccion")), 0.0),
-            vigente=Coalesce(suma_por_unidad(filas, vigente), 0.0),
-            devengado=Coalesce(suma_por_unidad(filas, F("fraccion") * Cast(f"{operacion}devengado", FloatField())), 0.0),
-            _programado=suma_por_unidad(filas, vigente * Cast(f"{operacion}fisico_programado", FloatField())),
-            _alcanzado=suma_por_unidad(filas, vigente * Cast(f"{operacion}fisico_alcanzado", FloatField())),
-        )
-        .annotate(
-            financiero=_por_vigente(100.0 * F("devengado")),
-            programado=_por_vigente(F("_programado")),
-            alcanzado=_por_vigente(F("_alcanzado")),
-        )
+    return unidades.annotate(
+        operaciones_n=Coalesce(suma_por_unidad(filas, F("fraccion")), 0.0),
+        vigente=Coalesce(suma_por_unidad(filas, vigente), 0.0),
+        devengado=Coalesce(suma_por_unidad(filas, F("fraccion") * Cast(f"{operacion}devengado", FloatField())), 0.0),
+        _programado=suma_por_unidad(filas, vigente * Cast(f"{operacion}fisico_programado", FloatField())),
+        _alcanzado=suma_por_unidad(filas, vigente * Cast(f"{operacion}fisico_alcanzado", FloatField())),
+    ).annotate(
+        financiero=_por_vigente(100.0 * F("devengado")),
+        programado=_por_vigente(F("_programado")),
+        alcanzado=_por_vigente(F("_alcanzado")),
     )
 
 

@@ -50,7 +50,10 @@ def paso_del_proyecto(prefijo: str = "", *, pdm=None, gestion: int | None = None
         When(en(*SIN_EFECTO), then=Value(0)),
         When(en(E.CONCLUIDO) | Exists(terminadas), then=Value(PASO["atendida"])),
         When(en(E.CONTRATADO, E.EN_EJECUCION, E.PARALIZADO) | Exists(empezadas), then=Value(PASO["en_ejecucion"])),
-        When(en(E.PROGRAMADO, E.EN_LICITACION, E.ADJUDICADO) | Exists(operaciones), then=Value(PASO["en_poa_sin_ejecutar"])),
+        When(
+            en(E.PROGRAMADO, E.EN_LICITACION, E.ADJUDICADO) | Exists(operaciones),
+            then=Value(PASO["en_poa_sin_ejecutar"]),
+        ),
         When(en_plan, then=Value(PASO["en_pdm_sin_poa"])),
         default=Value(0),
         output_field=IntegerField(),

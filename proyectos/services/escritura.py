@@ -21,7 +21,12 @@ def escribir_proyectos(plan: Plan, pedido: PedidoTabla) -> None:
     cambiadas = [f for f in plan.filas if f.existente is not None]
     objetos = [
         Proyecto(
-            municipio=plan.municipio, codigo=f.codigo, pdm=planes.get(f.periodo), publicado=pedido.publicar, fuente=fuente, **f.campos
+            municipio=plan.municipio,
+            codigo=f.codigo,
+            pdm=planes.get(f.periodo),
+            publicado=pedido.publicar,
+            fuente=fuente,
+            **f.campos,
         )
         for f in nuevas
     ]
@@ -46,7 +51,10 @@ def _planes(plan: Plan, pedido: PedidoTabla) -> dict[tuple[int, int] | None, PDM
     planes = {}
     for desde, hasta in sorted({f.periodo for f in plan.filas if f.periodo}):
         planes[desde, hasta], creado = PDM.objects.get_or_create(
-            municipio=plan.municipio, desde=desde, hasta=hasta, defaults={"nombre": f"PDM {desde}-{hasta}", "estado": estado}
+            municipio=plan.municipio,
+            desde=desde,
+            hasta=hasta,
+            defaults={"nombre": f"PDM {desde}-{hasta}", "estado": estado},
         )
         if creado:
             plan.informe.aviso(f"se crea el PDM {desde}-{hasta}, en estado {estado.label}.", codigo="pdm_creado")

@@ -110,7 +110,8 @@ def planear(pedido: PedidoTabla, *, simulado: bool = False) -> Plan:
     campos = asignar_columnas(tabla, DESTINOS, pedido.columnas, informe)
     if "nombre" not in campos and informe.aceptable:
         informe.error(
-            "no se sabe qué columna nombra el proyecto.", f"Dígalo con --columnas COLUMNA=nombre; hay: {', '.join(tabla.columnas)}.",
+            "no se sabe qué columna nombra el proyecto.",
+            f"Dígalo con --columnas COLUMNA=nombre; hay: {', '.join(tabla.columnas)}.",
             codigo="sin_nombre",
         )
     if not informe.aceptable:
@@ -152,13 +153,17 @@ class _Lector:
                 self.plan.informe.error(
                     f"«{codigo}» tiene otros datos en la fila {anterior.numero}.",
                     "Un proyecto con varias gestiones repite sus datos en cada fila; si son dos, dé a cada uno su código.",
-                    fila=celdas.fila.numero, campo=celdas.campos.get("codigo"), codigo="proyecto_contradictorio",
+                    fila=celdas.fila.numero,
+                    campo=celdas.campos.get("codigo"),
+                    codigo="proyecto_contradictorio",
                 )
             elif anterior is not None:
                 self.plan.informe.aviso(
                     f"«{codigo}» ya está en la fila {anterior.numero}; se carga como otro proyecto.",
                     "Si es el mismo, quite una de las filas.",
-                    fila=celdas.fila.numero, campo=celdas.campos.get("codigo"), codigo="codigo_repetido",
+                    fila=celdas.fila.numero,
+                    campo=celdas.campos.get("codigo"),
+                    codigo="codigo_repetido",
                 )
             proyecto.codigo = comun.codigo_unico(proyecto.codigo, self.usados)
             self.proyectos[proyecto.codigo] = proyecto
@@ -175,8 +180,10 @@ class _Lector:
         geom = celdas.lugar(self.pedido.lectura.caja)
         sector = celdas.leer("sector", valores.uno_de, self.nombres_de_sector)
         unidad = self.buscador.hallar(
-            celdas.crudo("unidad"), celdas.crudo("nivel") if celdas.tiene("unidad") else None,
-            fila=numero, campo=celdas.campos.get("unidad", "unidad"),
+            celdas.crudo("unidad"),
+            celdas.crudo("nivel") if celdas.tiene("unidad") else None,
+            fila=numero,
+            campo=celdas.campos.get("unidad", "unidad"),
         )
         campos = {
             "nombre": nombre,
@@ -194,8 +201,13 @@ class _Lector:
         periodo = celdas.leer("pdm", _periodo)
         return FilaProyecto(
             numero,
-            codigo or comun.codigo_de_contenido(
-                "P", nombre, celdas.crudo("unidad"), celdas.crudo("cuce"), shapely.to_wkb(geom) if geom is not None else ""
+            codigo
+            or comun.codigo_de_contenido(
+                "P",
+                nombre,
+                celdas.crudo("unidad"),
+                celdas.crudo("cuce"),
+                shapely.to_wkb(geom) if geom is not None else "",
             ),
             campos,
             periodo,
@@ -204,7 +216,10 @@ class _Lector:
         )
 
     def _estado(self, celdas: Celdas) -> str:
-        estado = celdas.leer("estado", valores.uno_de, self.estados) or (E.PROGRAMADO if celdas.tiene("gestion") else E.IDEA).value
+        estado = (
+            celdas.leer("estado", valores.uno_de, self.estados)
+            or (E.PROGRAMADO if celdas.tiene("gestion") else E.IDEA).value
+        )
         if celdas.tiene("estado"):
             self.vistos[valores.texto(celdas.crudo("estado")), estado] += 1
         return estado
@@ -214,14 +229,17 @@ class _Lector:
         if self.vistos:
             nombres = dict(E.choices)
             self.plan.informe.listas["estados"] = [
-                f"«{texto}» → {nombres.get(estado, estado)} ({veces})" for (texto, estado), veces in self.vistos.most_common()
+                f"«{texto}» → {nombres.get(estado, estado)} ({veces})"
+                for (texto, estado), veces in self.vistos.most_common()
             ]
 
     def _referidas(self, celdas: Celdas) -> frozenset[int]:
         codigos = [c.strip() for c in a_codigo(celdas.crudo("demandas")).split(";") if c.strip()]
         faltan = [c for c in codigos if c not in self.demandas]
         if faltan:
-            celdas.error("demandas", valores.ValorInvalido(f"no hay demandas {', '.join(faltan[:5])}.", "Cárguelas antes."))
+            celdas.error(
+                "demandas", valores.ValorInvalido(f"no hay demandas {', '.join(faltan[:5])}.", "Cárguelas antes.")
+            )
         return frozenset(self.demandas[c] for c in codigos if c in self.demandas)
 
     def _beneficiarias(self, celdas: Celdas) -> frozenset[int]:
@@ -233,7 +251,8 @@ class _Lector:
             unidad = self.buscador.por_codigo(codigo, nivel if dos else None)
             if unidad is None:
                 celdas.error(
-                    "beneficiarias", valores.ValorInvalido(f"no hay unidad «{parte.strip()}».", "Escriba nivel:código; separe con ;.")
+                    "beneficiarias",
+                    valores.ValorInvalido(f"no hay unidad «{parte.strip()}».", "Escriba nivel:código; separe con ;."),
                 )
             else:
                 halladas.add(unidad.pk)
@@ -252,7 +271,8 @@ class _Lector:
             celdas.error(
                 "devengado",
                 valores.ValorInvalido(
-                    f"lo devengado ({operacion['devengado']}) pasa del presupuesto vigente ({operacion['presupuesto_vigente']}).",
+                    f"lo devengado ({operacion['devengado']}) pasa del presupuesto vigente"
+                    f" ({operacion['presupuesto_vigente']}).",
                     "Cargue el presupuesto con sus modificaciones, o corrija el monto.",
                 ),
             )
@@ -289,7 +309,10 @@ def _cuces_repetidos(tabla, campos: dict[str, str], informe: Informe) -> None:
     for cuce, numeros in repetidos.items():
         informe.aviso(
             f"el CUCE «{cuce}» está en las filas {', '.join(map(str, numeros))}; se cargan todas.",
-            "Un CUCE identifica una contratación: revise si es la misma.", fila=numeros[-1], campo=columna, codigo="cuce_repetido",
+            "Un CUCE identifica una contratación: revise si es la misma.",
+            fila=numeros[-1],
+            campo=columna,
+            codigo="cuce_repetido",
         )
 
 
@@ -298,7 +321,8 @@ def _comparar(filas: list[FilaProyecto], plan: Plan) -> None:
     guardados = {
         p.codigo: p
         for p in Proyecto.objects.filter(municipio=plan.municipio, codigo__in=[f.codigo for f in filas])
-        .select_related("pdm").prefetch_related("operaciones__poa", "beneficiarias", "demandas")
+        .select_related("pdm")
+        .prefetch_related("operaciones__poa", "beneficiarias", "demandas")
     }
     cuentas = Counter()
     for fila in filas:

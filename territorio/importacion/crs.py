@@ -37,7 +37,7 @@ _MUESTRA = 20_000
 Caja = tuple[float, float, float, float]
 
 
-class CrsDesconocido(ValueError):  # noqa: N818
+class CrsDesconocido(ValueError):
     """A coordinate system that cannot be used; the message is Spanish, for people."""
 
 

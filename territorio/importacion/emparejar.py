@@ -58,7 +58,8 @@ def revisar_municipio(filas: list[FilaUnidad], municipio: UnidadTerritorial | No
     for fila in filas:
         if len(fila.codigo) > 6 and fila.codigo[:6].isdecimal() and fila.codigo[:6] in otros:
             informe.error(
-                f"el código «{fila.codigo}» es del municipio {otros[fila.codigo[:6]]} ({fila.codigo[:6]}), no de {municipio.nombre}.",
+                f"el código «{fila.codigo}» es del municipio {otros[fila.codigo[:6]]} ({fila.codigo[:6]}),"
+                f" no de {municipio.nombre}.",
                 "Quite la fila, o cárguela con --municipio " + fila.codigo[:6] + ".",
                 fila=fila.numero,
                 campo="codigo",
@@ -176,7 +177,8 @@ def padres(filas: list[FilaUnidad], plan: Plan, pedido: Pedido) -> None:
         plan.informe.cuentas["superior_distinto_de_su_lugar"] = len(distintos)
         plan.informe.listas["superior_distinto_de_su_lugar"] = distintos
         plan.informe.aviso(
-            f"{len(distintos)} unidades caen, por su punto interior, en otro {nivel_padre.nombre} que el declarado; vale lo declarado.",
+            f"{len(distintos)} unidades caen, por su punto interior, en otro {nivel_padre.nombre} que el declarado"
+            "; vale lo declarado.",
             "Revise la lista «superior distinto de su lugar».",
             codigo="superior_distinto",
         )

@@ -1,6 +1,7 @@
 """Writes a plan of import in one transaction: units, dated limits, inhabitants, and the localisation of what moved."""
 
 from datetime import date
+from typing import Any
 
 import shapely
 from django.contrib.gis.geos import GEOSGeometry
@@ -50,7 +51,7 @@ def escribir(plan: Plan, pedido: Pedido) -> None:
 def poner_limites(
     geometrias: dict[UnidadTerritorial, GEOSGeometry], *, desde: date, fuente: str, estado: str, norma: str = ""
 ) -> None:
-    """From `desde` on each unit has this limit: what was in force is closed that day, what came later is kept as replaced."""
+    """From `desde` on each unit has this limit: what was in force is closed that day, what came later is replaced."""
     ids = [unidad.pk for unidad in geometrias]
     vivos = Limite.objects.filter(unidad__in=ids, sustituido=None)
     vivos.filter(vigencia__startswith__gte=desde).update(sustituido=timezone.now())
@@ -95,7 +96,7 @@ def _actualizar(filas: list[FilaUnidad]) -> None:
     )
 
 
-def _punto(fila: FilaUnidad) -> GEOSGeometry | None:
+def _punto(fila: FilaUnidad) -> Any:
     if fila.geom is None or fila.geom.geom_type != "Point":
         return None
     return GEOSGeometry(memoryview(shapely.to_wkb(fila.geom)), srid=4326)

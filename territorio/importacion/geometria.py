@@ -30,7 +30,7 @@ _MOTIVOS = {
 }
 
 
-class GeometriaRechazada(ValueError):  # noqa: N818
+class GeometriaRechazada(ValueError):
     """A geometry that must not reach GEOS; carries the machine word and what to tell people."""
 
     def __init__(self, codigo: str, mensaje: str, remedio: str = ""):

@@ -45,10 +45,16 @@ def agregar_opciones(parser: CommandParser) -> None:
     parser.add_argument("--municipio", required=True, help="Código INE del municipio.")
     parser.add_argument("--nivel", help="Nivel de la unidad que nombra el archivo (comunidad, otb, distrito…).")
     parser.add_argument(
-        "--columnas", nargs="+", metavar="FUENTE=DESTINO", help="Qué columna del archivo es qué campo; el resto, por nombre."
+        "--columnas",
+        nargs="+",
+        metavar="FUENTE=DESTINO",
+        help="Qué columna del archivo es qué campo; el resto, por nombre.",
     )
     parser.add_argument(
-        "--valores", nargs="+", metavar="CAMPO:TEXTO=VALOR", help="Equivalencias, por ejemplo estado:Vigente=en_licitacion."
+        "--valores",
+        nargs="+",
+        metavar="CAMPO:TEXTO=VALOR",
+        help="Equivalencias, por ejemplo estado:Vigente=en_licitacion.",
     )
     parser.add_argument("--codificacion", help="Codificación del texto, si no es UTF-8.")
     parser.add_argument("--crs", help="Sistema de coordenadas, si el archivo geográfico no lo dice.")
@@ -85,7 +91,9 @@ def resolver_destino(pedido: PedidoTabla, informe: Informe) -> tuple[UnidadTerri
         nivel = Nivel.objects.filter(codigo=pedido.nivel).first()
         if nivel is None:
             hay = ", ".join(Nivel.objects.values_list("codigo", flat=True))
-            informe.error(f"no existe el nivel «{pedido.nivel}».", f"Use uno de estos: {hay}.", codigo="nivel_desconocido")
+            informe.error(
+                f"no existe el nivel «{pedido.nivel}».", f"Use uno de estos: {hay}.", codigo="nivel_desconocido"
+            )
     return municipio, nivel
 
 
@@ -112,7 +120,9 @@ def sectores_por_codigo() -> dict[str, Sector]:
 
 def codigo_de_contenido(prefijo: str, *partes: object) -> str:
     """A code for a row that brings none: the same contents always give the same code."""
-    contenido = "\x1f".join(normalizar(a_codigo(parte)) if not isinstance(parte, bytes) else parte.hex() for parte in partes)
+    contenido = "\x1f".join(
+        normalizar(a_codigo(parte)) if not isinstance(parte, bytes) else parte.hex() for parte in partes
+    )
     return f"{prefijo}-{hashlib.sha256(contenido.encode()).hexdigest()[:10]}"
 
 

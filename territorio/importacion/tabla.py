@@ -52,7 +52,9 @@ def leer_tabla(ruta: Path, opciones: Opciones, informe: Informe) -> Tabla:
     elif sufijo in {".csv", ".txt", ".tsv"}:
         return _csv(ruta, opciones, informe)
     else:
-        informe.error(f"no se sabe leer «{ruta.name}».", "Guárdelo como CSV, XLSX o GeoJSON.", codigo="formato_desconocido")
+        informe.error(
+            f"no se sabe leer «{ruta.name}».", "Guárdelo como CSV, XLSX o GeoJSON.", codigo="formato_desconocido"
+        )
     return Tabla()
 
 
@@ -67,7 +69,9 @@ def _csv(ruta: Path, opciones: Opciones, informe: Informe) -> Tabla:
     if texto is None:
         return Tabla()
     if "\x00" in texto:
-        informe.error("el archivo no es un CSV: tiene bytes nulos.", "Expórtelo de nuevo como CSV UTF-8.", codigo="no_es_csv")
+        informe.error(
+            "el archivo no es un CSV: tiene bytes nulos.", "Expórtelo de nuevo como CSV UTF-8.", codigo="no_es_csv"
+        )
         return Tabla()
     encabezado = texto.split("\n", 1)[0]
     separador = max(",;\t|", key=encabezado.count)
@@ -86,7 +90,9 @@ def _decodificar(crudo: bytes, declarada: str | None, informe: Informe) -> str |
     if declarada:
         nombre = nombre_codificacion(declarada)
         if nombre is None:
-            informe.error(f"no se conoce la codificación «{declarada}».", "Use por ejemplo utf-8 o cp1252.", codigo="codificacion")
+            informe.error(
+                f"no se conoce la codificación «{declarada}».", "Use por ejemplo utf-8 o cp1252.", codigo="codificacion"
+            )
             return None
         try:
             informe.lectura["codificacion"] = f"{nombre}, la indicada"
@@ -103,7 +109,9 @@ def _decodificar(crudo: bytes, declarada: str | None, informe: Informe) -> str |
         muestras = "; ".join(f"{c}: «{linea.decode(c, 'replace')}»" for c in ("cp1252", "cp850"))
         informe.error(
             f"el archivo no está en UTF-8. Leído de otro modo diría: {muestras}.",
-            "Elija el que se lea bien y agregue, por ejemplo, --codificacion cp1252.", fila=fila, codigo="sin_codificacion",
+            "Elija el que se lea bien y agregue, por ejemplo, --codificacion cp1252.",
+            fila=fila,
+            codigo="sin_codificacion",
         )
         return None
     informe.lectura["codificacion"] = "utf-8"
@@ -114,11 +122,15 @@ def _xlsx(ruta: Path, opciones: Opciones, informe: Informe) -> Tabla:
     try:
         with zipfile.ZipFile(ruta) as comprimido:
             if sum(miembro.file_size for miembro in comprimido.infolist()) > BYTES_DESCOMPRIMIDOS:
-                informe.error("el libro ocupa demasiado al abrirse.", "Divídalo o guárdelo como CSV.", codigo="muy_grande")
+                informe.error(
+                    "el libro ocupa demasiado al abrirse.", "Divídalo o guárdelo como CSV.", codigo="muy_grande"
+                )
                 return Tabla()
         libro = load_workbook(ruta, read_only=True, data_only=True)
-    except Exception:  # noqa: BLE001 (openpyxl raises many kinds for a broken book; to the person they are one)
-        informe.error("no se pudo abrir el libro de Excel.", "Guárdelo de nuevo como .xlsx o como CSV.", codigo="xlsx_roto")
+    except Exception:
+        informe.error(
+            "no se pudo abrir el libro de Excel.", "Guárdelo de nuevo como .xlsx o como CSV.", codigo="xlsx_roto"
+        )
         return Tabla()
     hojas = [hoja for hoja in libro.worksheets if hoja.sheet_state == "visible"]
     if opciones.capa:
@@ -141,14 +153,21 @@ def _xlsx(ruta: Path, opciones: Opciones, informe: Informe) -> Tabla:
 def _de_filas(filas: list, informe: Informe) -> Tabla:
     """Header plus rows; empty rows are skipped, a row longer than the header is an error."""
     if not filas:
-        informe.error("el archivo no tiene encabezado.", "La primera fila lleva los nombres de las columnas.", codigo="sin_filas")
+        informe.error(
+            "el archivo no tiene encabezado.", "La primera fila lleva los nombres de las columnas.", codigo="sin_filas"
+        )
         return Tabla()
     columnas = [" ".join(a_codigo(c).split()) for c in filas[0]]
     while columnas and not columnas[-1]:
         columnas.pop()
     repetidas = {c for c in columnas if c and columnas.count(c) > 1}
     if repetidas:
-        informe.error(f"hay columnas repetidas: {', '.join(sorted(repetidas))}.", "Dé a cada una su nombre.", fila=1, codigo="columna_repetida")
+        informe.error(
+            f"hay columnas repetidas: {', '.join(sorted(repetidas))}.",
+            "Dé a cada una su nombre.",
+            fila=1,
+            codigo="columna_repetida",
+        )
         return Tabla()
     tabla = Tabla(columnas)
     for numero, celdas in enumerate(filas[1:], start=2):
@@ -157,13 +176,17 @@ def _de_filas(filas: list, informe: Informe) -> Tabla:
         if any(a_codigo(c) for c in celdas[len(columnas) :]):
             informe.error(
                 f"tiene {len(celdas)} celdas y el encabezado {len(columnas)}.",
-                "Quite el separador de más, o ponga el texto entre comillas.", fila=numero, codigo="celdas_de_mas",
+                "Quite el separador de más, o ponga el texto entre comillas.",
+                fila=numero,
+                codigo="celdas_de_mas",
             )
             continue
         tabla.filas.append(FilaTabla(numero, dict(zip(columnas, celdas, strict=False))))
     informe.cuentas["filas"] = len(tabla.filas)
     if not tabla.filas:
-        informe.error("el archivo no tiene filas de datos.", "Agregue al menos una bajo el encabezado.", codigo="sin_filas")
+        informe.error(
+            "el archivo no tiene filas de datos.", "Agregue al menos una bajo el encabezado.", codigo="sin_filas"
+        )
     return tabla
 
 
@@ -180,12 +203,17 @@ def asignar_columnas(
         columna = fuente if fuente in tabla.columnas else por_nombre.get(normalizar(fuente))
         if columna is None:
             informe.error(
-                f"el archivo no tiene la columna «{fuente}».", f"Tiene: {', '.join(tabla.columnas)}.",
-                campo=fuente, codigo="columna_desconocida",
+                f"el archivo no tiene la columna «{fuente}».",
+                f"Tiene: {', '.join(tabla.columnas)}.",
+                campo=fuente,
+                codigo="columna_desconocida",
             )
         elif destino not in destinos:
             informe.error(
-                f"no existe el destino «{destino}».", f"Puede ser: {', '.join(destinos)}.", campo=fuente, codigo="destino_desconocido"
+                f"no existe el destino «{destino}».",
+                f"Puede ser: {', '.join(destinos)}.",
+                campo=fuente,
+                codigo="destino_desconocido",
             )
         elif destino in campos:
             informe.error(f"dos columnas van a «{destino}».", "Deje una.", campo=fuente, codigo="destino_repetido")

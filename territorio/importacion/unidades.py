@@ -48,7 +48,9 @@ class Buscador:
             self.informe.aviso(
                 f"«{texto}» es el nombre de {len(halladas)} unidades; la fila se carga sin ubicar.",
                 f"Ponga el código: {', '.join(f'{u.codigo} ({u.padre or u.nivel})' for u in halladas[:6])}.",
-                fila=fila, campo=campo, codigo="unidad_ambigua",
+                fila=fila,
+                campo=campo,
+                codigo="unidad_ambigua",
             )
             return None
         self._desconocida(texto, niveles, fila, campo)
@@ -69,8 +71,11 @@ class Buscador:
             nivel = self.niveles.get(normalizar(nombrado))
             if nivel is None:
                 self.informe.error(
-                    f"no existe el nivel «{nombrado}».", "Use el código de un nivel: comunidad, otb, distrito…",
-                    fila=fila, campo="nivel", codigo="nivel_desconocido",
+                    f"no existe el nivel «{nombrado}».",
+                    "Use el código de un nivel: comunidad, otb, distrito…",
+                    fila=fila,
+                    campo="nivel",
+                    codigo="nivel_desconocido",
                 )
                 return None
             return [nivel]
@@ -81,7 +86,10 @@ class Buscador:
     def _desconocida(self, texto: str, niveles: list[Nivel], fila: int, campo: str) -> None:
         ajena = (
             UnidadTerritorial.objects.filter(codigo=texto, nivel__in=niveles)
-            .exclude(municipio=self.municipio).exclude(municipio=None).select_related("municipio").first()
+            .exclude(municipio=self.municipio)
+            .exclude(municipio=None)
+            .select_related("municipio")
+            .first()
             if len(texto) > 6 and texto[:6].isdecimal()
             else None
         )
@@ -89,11 +97,16 @@ class Buscador:
             self.informe.error(
                 f"«{texto}» es {ajena.nombre}, del municipio {ajena.municipio.nombre}.",
                 f"Quite la fila o cárguela con --municipio {ajena.municipio.codigo}.",
-                fila=fila, campo=campo, codigo="de_otro_municipio",
+                fila=fila,
+                campo=campo,
+                codigo="de_otro_municipio",
             )
             return
         self.informe.cuentas["unidad_desconocida"] += 1
         self.informe.aviso(
             f"no hay unidad «{texto}» en {self.municipio.nombre}; la fila se carga sin ubicar.",
-            "Corrija el nombre, o use el código.", fila=fila, campo=campo, codigo="unidad_desconocida",
+            "Corrija el nombre, o use el código.",
+            fila=fila,
+            campo=campo,
+            codigo="unidad_desconocida",
         )

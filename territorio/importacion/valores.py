@@ -101,7 +101,9 @@ def entero(valor: object, *, maximo: int = 50_000_000, minimo: int = 0) -> int |
     if numero is None:
         return None
     if numero != numero.to_integral_value() or not minimo <= numero <= maximo:
-        raise ValorInvalido(f"«{valor}» no es un número entero entre {minimo} y {maximo}.", "Corrija la celda o déjela vacía.")
+        raise ValorInvalido(
+            f"«{valor}» no es un número entero entre {minimo} y {maximo}.", "Corrija la celda o déjela vacía."
+        )
     return int(numero)
 
 
@@ -116,7 +118,7 @@ def fecha(valor: object) -> date | None:
     escrito = str(valor).strip()
     for forma in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"):
         try:
-            dia = datetime.strptime(escrito, forma).date()  # noqa: DTZ007 (a day, no instant)
+            dia = datetime.strptime(escrito, forma).date()
         except ValueError:
             continue
         if 1900 <= dia.year <= 2100:
@@ -177,7 +179,10 @@ def normalizar_geometria(geom: BaseGeometry, caja) -> BaseGeometry:
     if geom.geom_type not in {"Point", "MultiLineString", "MultiPolygon"}:
         raise ValorInvalido(f"una geometría {geom.geom_type} no se admite.", "Use un punto, una línea o un polígono.")
     if not geom.is_valid:
-        raise ValorInvalido(f"la geometría no es válida ({shapely.is_valid_reason(geom)}).", "Corríjala en QGIS («Corregir geometrías»).")
+        raise ValorInvalido(
+            f"la geometría no es válida ({shapely.is_valid_reason(geom)}).",
+            "Corríjala en QGIS («Corregir geometrías»).",
+        )
     return geom
 
 
@@ -192,5 +197,7 @@ def _dentro(geom: BaseGeometry, caja) -> BaseGeometry:
     volteada = bool(((y >= oeste) & (y <= este) & (x >= sur) & (x <= norte)).all())
     raise ValorInvalido(
         f"el lugar ({x[0]:.5g}, {y[0]:.5g}) está fuera de Bolivia.",
-        "Parece que latitud y longitud están cambiadas." if volteada else "Revise las coordenadas: van en grados (EPSG:4326).",
+        "Parece que latitud y longitud están cambiadas."
+        if volteada
+        else "Revise las coordenadas: van en grados (EPSG:4326).",
     )

@@ -45,7 +45,8 @@ class Limite(models.Model):
             ),
             models.CheckConstraint(name="limite_valido", condition=Q(IsValid("geom"))),
             models.CheckConstraint(
-                name="limite_en_el_mundo", condition=Q(geom__coveredby="SRID=4326;POLYGON((-180 -90, 180 -90, 180 90, -180 90, -180 -90))")
+                name="limite_en_el_mundo",
+                condition=Q(geom__coveredby="SRID=4326;POLYGON((-180 -90, 180 -90, 180 90, -180 90, -180 -90))"),
             ),
             models.CheckConstraint(name="limite_con_dias", condition=Q(vigencia__isempty=False)),
         ]

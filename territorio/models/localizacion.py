@@ -41,7 +41,9 @@ class Localizable(models.Model):
                 name="%(class)s_una_geometria",
                 condition=Q(punto=None, linea=None) | Q(punto=None, poligono=None) | Q(linea=None, poligono=None),
             ),
-            models.CheckConstraint(name="%(class)s_punto_en_el_mundo", condition=Q(punto=None) | Q(punto__coveredby=MUNDO)),
+            models.CheckConstraint(
+                name="%(class)s_punto_en_el_mundo", condition=Q(punto=None) | Q(punto__coveredby=MUNDO)
+            ),
             models.CheckConstraint(
                 name="%(class)s_linea_valida",
                 condition=Q(linea=None) | Q(IsValid("linea"), linea__coveredby=MUNDO),

@@ -50,16 +50,16 @@ class Command(BaseCommand):
                 raise CommandError(f"No se pudo cargar {archivo}:\n{salida.getvalue()}") from e
             self.stdout.write(f"  {que}: {salida.getvalue().strip().splitlines()[-1].capitalize()}")
         municipio = Municipio.objects.get(codigo=CODIGO)
-        POA.objects.filter(municipio=municipio, gestion=2025, estado=EstadoPOA.EN_EJECUCION).update(estado=EstadoPOA.CERRADO)
+        POA.objects.filter(municipio=municipio, gestion=2025, estado=EstadoPOA.EN_EJECUCION).update(
+            estado=EstadoPOA.CERRADO
+        )
         self._usuarios(municipio)
 
     def _usuarios(self, municipio) -> None:
         """Demo users share one password, made anew on each machine and kept in `var/`."""
         archivo = settings.VAR_DIR / "demo_usuarios.txt"
         archivo.parent.mkdir(exist_ok=True)
-        faltan = [
-            nombre for nombre, _rol in USUARIOS if not get_user_model().objects.filter(username=nombre).exists()
-        ]
+        faltan = [nombre for nombre, _rol in USUARIOS if not get_user_model().objects.filter(username=nombre).exists()]
         if not faltan and archivo.exists():
             return
         clave = f"minka-{secrets.token_hex(3)}"
@@ -69,5 +69,7 @@ class Command(BaseCommand):
             usuario.save()
             Membresia.objects.get_or_create(usuario=usuario, municipio=municipio, rol=rol)
         lineas = [f"  {nombre:<14} {clave}   ({Rol(rol).label})" for nombre, rol in USUARIOS]
-        archivo.write_text("Usuarios de demostración (usuario, contraseña):\n" + "\n".join(lineas) + "\n", encoding="utf-8")
+        archivo.write_text(
+            "Usuarios de demostración (usuario, contraseña):\n" + "\n".join(lineas) + "\n", encoding="utf-8"
+        )
         archivo.chmod(0o600)

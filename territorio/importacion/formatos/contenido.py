@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 CAMPOS_MAXIMOS = 500
 
 
-class ArchivoRechazado(Exception):  # noqa: N818
+class ArchivoRechazado(Exception):
     """The file as a whole cannot be read; carries what to tell people."""
 
     def __init__(self, codigo: str, mensaje: str, remedio: str = "", *, capas: list[str] | None = None, **mas: Any):

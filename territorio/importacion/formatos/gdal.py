@@ -11,7 +11,7 @@ import numpy as np
 CONDUCTORES = {"ESRI Shapefile"}
 
 
-class ErrorDeLectura(Exception):  # noqa: N818
+class ErrorDeLectura(Exception):
     """GDAL could not read the file; the message is its own."""
 
 

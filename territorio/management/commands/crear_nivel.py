@@ -6,14 +6,16 @@ from territorio.models import Nivel
 
 
 class Command(BaseCommand):
-    help = "Agrega un nivel propio del municipio, por ejemplo: crear_nivel subalcaldia --sobre municipio --plural subalcaldías"
+    help = "Agrega un nivel, por ejemplo: crear_nivel subalcaldia --sobre municipio --plural subalcaldías"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("codigo", help="Minúsculas, sin espacios ni acentos.")
         parser.add_argument("--nombre", help="Nombre que se muestra (por defecto, el código).")
         parser.add_argument("--plural", help="Nombre en plural.")
         parser.add_argument("--sobre", required=True, nargs="+", metavar="NIVEL", help="Niveles que lo contienen.")
-        parser.add_argument("--base", action="store_true", help="Sus unidades se cuentan como atendidas o desatendidas.")
+        parser.add_argument(
+            "--base", action="store_true", help="Sus unidades se cuentan como atendidas o desatendidas."
+        )
 
     def handle(self, *, codigo: str, sobre: list[str], base: bool, **options) -> None:
         superiores = list(Nivel.objects.filter(codigo__in=sobre))
@@ -23,7 +25,10 @@ class Command(BaseCommand):
             raise CommandError(f"El nivel «{codigo}» ya existe.")
         nombre = options["nombre"] or codigo.replace("_", " ")
         nivel = Nivel(
-            codigo=codigo, nombre=nombre, nombre_plural=options["plural"] or f"{nombre}s", es_base=base,
+            codigo=codigo,
+            nombre=nombre,
+            nombre_plural=options["plural"] or f"{nombre}s",
+            es_base=base,
             orden=max(n.orden for n in superiores) + 5,
         )
         nivel.full_clean()

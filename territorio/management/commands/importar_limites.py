@@ -18,7 +18,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         agregar_comunes(parser)
-        parser.add_argument("--nivel", required=True, help="Nivel de las unidades: municipio, distrito, otb, comunidad…")
+        parser.add_argument(
+            "--nivel", required=True, help="Nivel de las unidades: municipio, distrito, otb, comunidad…"
+        )
         parser.add_argument("--municipio", help="Código INE del municipio; no hace falta para municipios y superiores.")
         parser.add_argument("--codigo", metavar="CAMPO", help="Campo del código. Sin él, se forma del nombre.")
         parser.add_argument("--nombre", metavar="CAMPO", help="Campo del nombre.")
@@ -30,7 +32,9 @@ class Command(BaseCommand):
         parser.add_argument("--crs", help="Sistema de coordenadas del archivo, por ejemplo EPSG:32719.")
         parser.add_argument("--codificacion", help="Codificación de los textos, por ejemplo cp1252.")
         parser.add_argument("--capa", help="Capa, si el archivo trae varias.")
-        parser.add_argument("--fuente", default="", help="De dónde viene el límite (por defecto, el nombre del archivo).")
+        parser.add_argument(
+            "--fuente", default="", help="De dónde viene el límite (por defecto, el nombre del archivo)."
+        )
         parser.add_argument("--norma", default="", help="Ley u ordenanza que fija el límite.")
         parser.add_argument("--vigente-desde", type=fecha, metavar="AAAA-MM-DD", help="Día desde el que rige (hoy).")
         parser.add_argument("--estado", default=EstadoLimite.REFERENCIAL.value, help=", ".join(EstadoLimite.values))

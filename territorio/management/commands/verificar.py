@@ -15,7 +15,9 @@ class Command(BaseCommand):
         for nombre, revisar in comprobaciones():
             halladas = revisar()
             fallas[nombre] = len(halladas)
-            self.stdout.write(f"{'FALLA' if halladas else 'bien '}  {nombre}" + (f": {len(halladas)}" if halladas else ""))
+            self.stdout.write(
+                f"{'FALLA' if halladas else 'bien '}  {nombre}" + (f": {len(halladas)}" if halladas else "")
+            )
             for falla in halladas[:10]:
                 self.stdout.write(f"         {falla}")
         if sum(fallas.values()):
