@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from datetime import date
 from typing import TYPE_CHECKING
 
 import shapely
@@ -67,11 +68,11 @@ def revisar_municipio(filas: list[FilaUnidad], municipio: UnidadTerritorial | No
             )
 
 
-def existentes(nivel: Nivel, municipio: UnidadTerritorial | None) -> list[UnidadTerritorial]:
-    """Stored units of the level, each with the WKB of its limit in force (`limite_wkb`, little-endian, or None)."""
+def existentes(nivel: Nivel, municipio: UnidadTerritorial | None, en: date) -> list[UnidadTerritorial]:
+    """Stored units of the level, each with the WKB of its limit in force on a day (`limite_wkb`, little-endian, or None)."""
     unidades = list(UnidadTerritorial.objects.filter(nivel=nivel, municipio=municipio).select_related("padre"))
     wkb = Func("geom", Value("NDR"), function="ST_AsBinary", output_field=BinaryField())
-    vigentes = Limite.objects.en_vigor().filter(unidad__in=unidades)
+    vigentes = Limite.objects.en_vigor(en).filter(unidad__in=unidades)
     formas = {unidad: bytes(forma) for unidad, forma in vigentes.annotate(wkb=wkb).values_list("unidad_id", "wkb")}
     for unidad in unidades:
         unidad.limite_wkb = formas.get(unidad.pk)
@@ -165,6 +166,8 @@ def padres(filas: list[FilaUnidad], plan: Plan, pedido: Pedido) -> None:
                 distintos.append(
                     f"fila {fila.numero}: {fila.nombre} dice {fila.padre.nombre}, su lugar cae en {segun_lugar.nombre}"
                 )
+        elif not pedido.campo_padre and not pedido.nivel_padre and _ya_bajo_otro_nivel(fila, nivel_padre, plan):
+            fila.padre = fila.unidad.padre
         elif segun_lugar is not None:
             fila.padre, asignados = segun_lugar, asignados + 1
         elif fila.unidad is not None and not pedido.campo_padre:
@@ -182,6 +185,14 @@ def padres(filas: list[FilaUnidad], plan: Plan, pedido: Pedido) -> None:
             "Revise la lista «superior distinto de su lugar».",
             codigo="superior_distinto",
         )
+
+
+def _ya_bajo_otro_nivel(fila: FilaUnidad, nivel_padre: Nivel | None, plan: Plan) -> bool:
+    """A unit of parallel ladders (distrito, cantón) stays on the one where it stands, unless told."""
+    padre = fila.unidad.padre if fila.unidad is not None else None
+    return (
+        padre is not None and padre != plan.municipio and nivel_padre is not None and padre.nivel_id != nivel_padre.pk
+    )
 
 
 def _nivel_padre(plan: Plan, pedido: Pedido) -> Nivel | None:

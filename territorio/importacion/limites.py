@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from shapely.geometry.base import BaseGeometry
 
-from territorio.importacion import emparejar, topologia
+from territorio.importacion import emparejar, topologia, valores
 from territorio.importacion.informe import Informe
 from territorio.importacion.lector import Lectura, Opciones, leer
 from territorio.importacion.texto import a_codigo, normalizar
@@ -75,6 +75,8 @@ def planear(pedido: Pedido, *, simulado: bool = False) -> Plan:
         return plan
     lectura = leer(pedido.archivo, pedido.lectura)
     informe.de_lectura(lectura)
+    if not lectura.aceptable and not lectura.campos:  # nothing was understood: its fields are not to blame
+        return plan
     campos = _resolver_campos(lectura, pedido, informe)
     if not informe.aceptable:
         return plan
@@ -87,7 +89,7 @@ def planear(pedido: Pedido, *, simulado: bool = False) -> Plan:
     emparejar.revisar_municipio(filas, plan.municipio, informe)
     if not informe.aceptable:
         return plan
-    existentes = emparejar.existentes(plan.nivel, plan.municipio)
+    existentes = emparejar.existentes(plan.nivel, plan.municipio, plan.desde)
     emparejar.unir(filas, existentes, informe, con_codigo="codigo" in campos.values())
     emparejar.padres(filas, plan, pedido)
     if not informe.aceptable:
@@ -176,19 +178,19 @@ def _resolver_campos(lectura: Lectura, pedido: Pedido, informe: Informe) -> dict
 
 
 def _fila(fila, campos: dict[str, str], nivel: Nivel, informe: Informe, pedido: Pedido) -> FilaUnidad:
-    valores = {destino: fila.atributos.get(campo) for campo, destino in campos.items()}
+    celdas = {destino: fila.atributos.get(campo) for campo, destino in campos.items()}
     origen = {destino: campo for campo, destino in campos.items()}
-    codigo = a_codigo(valores.get("codigo"))
-    nombre = " ".join(a_codigo(valores.get("nombre")).split())
+    codigo = a_codigo(celdas.get("codigo"))
+    nombre = " ".join(a_codigo(celdas.get("nombre")).split())
     nueva = FilaUnidad(
         fila.numero,
         codigo,
         nombre
         or (f"{nivel.nombre[:1].upper()}{nivel.nombre[1:]} {codigo}" if codigo and "nombre" not in origen else ""),
         fila.geometria,
-        padre_texto=a_codigo(valores.get("padre")),
-        personas=_personas(valores.get("poblacion"), fila.numero, origen.get("poblacion"), informe),
-        categoria=a_codigo(valores.get("categoria"))[:80],
+        padre_texto=a_codigo(celdas.get("padre")),
+        personas=_personas(celdas.get("poblacion"), fila.numero, origen.get("poblacion"), informe),
+        categoria=a_codigo(celdas.get("categoria"))[:80],
     )
     if "codigo" in origen and not codigo:
         informe.error(
@@ -245,22 +247,17 @@ def _fila(fila, campos: dict[str, str], nivel: Nivel, informe: Informe, pedido: 
 
 
 def _personas(valor: object, fila: int, campo: str | None, informe: Informe) -> int | None:
-    if valor is None or valor == "":
-        return None
     try:
-        numero = float(str(valor).replace(" ", ""))
-        if numero < 0 or numero > 50_000_000 or not numero.is_integer():
-            raise ValueError
-    except (ValueError, OverflowError):
+        return valores.entero(valor)
+    except valores.ValorInvalido:
         informe.error(
             f"«{valor}» no es un número de habitantes.",
-            "Ponga un número entero, o deje la celda vacía.",
+            "Ponga un número entero sin puntos ni comas, o deje la celda vacía.",
             fila=fila,
             campo=campo,
             codigo="poblacion_imposible",
         )
         return None
-    return int(numero)
 
 
 def _censo(plan: Plan, campos: dict[str, str], pedido: Pedido) -> None:
