@@ -131,20 +131,36 @@ JOIN {_LIMITE} v ON ST_Intersects(v.geom, p.geom) AND v.sustituido IS NULL AND v
 JOIN {_UNIDAD} u ON u.id = v.unidad_id AND u.nivel_id = p.nivel_id
 WHERE p.dim = 1 AND (ST_Relate(p.geom, v.geom, '1********') OR ST_Relate(p.geom, v.geom, '*1*******'))
 """
-# A disputed piece is cut by its rivals' borders into faces, each with one answer to "how many claim it?".
+# A disputed piece is cut by its rivals' borders into faces, each with one answer to "how many claim it?". Lines are cut
+# segment by segment, by position along each: a crossing point, rounded, no longer lies on the line, and noding would miss it.
 _CARA = """
-SELECT row_number() OVER () AS cara, p.id, p.nivel_id, p.unidad_id, p.dim, d.geom
-FROM pieza p
-JOIN (SELECT id, nivel_id, unidad_id, ST_Collect(geom) AS geom FROM rival GROUP BY id, nivel_id, unidad_id) r
-    USING (id, nivel_id, unidad_id)
-CROSS JOIN LATERAL ST_Dump(
-    CASE p.dim WHEN 1 THEN ST_UnaryUnion(ST_Collect(
-            p.geom, ST_CollectionExtract(ST_Intersection(p.geom, ST_UnaryUnion(r.geom)), 2)))
-        ELSE ST_Polygonize(ARRAY[ST_UnaryUnion(ST_Collect(
-            ST_Boundary(p.geom), ST_CollectionExtract(ST_Intersection(p.geom, ST_Boundary(r.geom)), 2)))]) END
-) d
--- Polygonising may close faces that the piece does not hold (its holes, gaps between its parts).
-WHERE p.dim = 1 OR ST_Covers(p.geom, ST_PointOnSurface(d.geom))
+WITH disputa AS (
+    SELECT p.id, p.nivel_id, p.unidad_id, p.dim, p.geom, r.bordes
+    FROM pieza p
+    JOIN (SELECT id, nivel_id, unidad_id, ST_Boundary(ST_Collect(geom)) AS bordes
+          FROM rival GROUP BY id, nivel_id, unidad_id) r USING (id, nivel_id, unidad_id)
+),
+cortada AS (
+    SELECT d.id, d.nivel_id, d.unidad_id, d.dim, c.geom
+    FROM disputa d
+    CROSS JOIN LATERAL ST_Dump(ST_Polygonize(ARRAY[ST_UnaryUnion(ST_Collect(
+        ST_Boundary(d.geom), ST_CollectionExtract(ST_Intersection(d.geom, d.bordes), 2)))])) c
+    -- Polygonising may close faces that the piece does not hold (its holes, gaps between its parts).
+    WHERE d.dim = 2 AND ST_Covers(d.geom, ST_PointOnSurface(c.geom))
+    UNION ALL
+    SELECT d.id, d.nivel_id, d.unidad_id, d.dim, ST_LineSubstring(s.geom, t.desde, t.hasta)
+    FROM disputa d
+    CROSS JOIN LATERAL ST_DumpSegments(d.geom) s
+    CROSS JOIN LATERAL (
+        SELECT corte AS desde, lead(corte) OVER (ORDER BY corte) AS hasta
+        FROM (
+            SELECT 0::float8 AS corte UNION SELECT 1::float8
+            UNION SELECT ST_LineLocatePoint(s.geom, q.geom) FROM ST_DumpPoints(ST_Intersection(s.geom, d.bordes)) q
+        ) cortes
+    ) t
+    WHERE d.dim = 1 AND t.hasta > t.desde + 1e-12
+)
+SELECT row_number() OVER () AS cara, * FROM cortada
 """
 _REPARTO = f"""
 WITH medida AS (

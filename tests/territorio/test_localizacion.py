@@ -101,6 +101,12 @@ def test_three_claims_on_one_square_give_a_third_each(muni):
     assert fracciones(demanda(muni, linea((0.2, 0.2), (0.8, 0.9)), codigo="e"), "otb") == dict.fromkeys("abc", 0.3333)
 
 
+def test_a_slanting_line_is_cut_where_it_leaves_a_rival(muni):
+    unidad("otb", "a", cuadro(0, 0, 0.5), municipio=muni)
+    unidad("otb", "b", cuadro(0, 0, 0.5, 1), municipio=muni)
+    assert fracciones(demanda(muni, linea((0, 0), (1, 1.5))), "otb") == {"a": 0.1667, "b": 0.3333}
+
+
 def test_a_hole_between_rivals_is_not_counted(muni):
     anillo = cuadro(0, 0, 2).difference(cuadro(0.5, 0.5, 1))
     anillo = anillo if anillo.geom_type == "MultiPolygon" else cuadro(0, 0, 2).__class__(anillo, srid=4326)
@@ -192,7 +198,11 @@ def test_stale_rows_are_found_by_recomputing(muni, oeste, este):
 # --- any geometry over any units ---------------------------------------------------------------------------------------
 coordenada = st.integers(0, 12).map(lambda n: n / 2)
 rectangulo = st.builds(
-    lambda x, y, a, b: cuadro(x, y, a, b), coordenada, coordenada, st.integers(1, 8).map(lambda n: n / 2), st.integers(1, 8).map(lambda n: n / 2)
+    lambda x, y, a, b: cuadro(x, y, a, b),
+    coordenada,
+    coordenada,
+    st.integers(1, 8).map(lambda n: n / 2),
+    st.integers(1, 8).map(lambda n: n / 2),
 )
 vertices = st.lists(st.tuples(coordenada, coordenada), min_size=2, max_size=5).filter(lambda v: len(set(v)) > 1)
 quebrada = vertices.map(lambda v: linea(*[p for i, p in enumerate(v) if i == 0 or p != v[i - 1]])).filter(
@@ -225,14 +235,16 @@ def esperadas(geom: BaseGeometry, unidades: dict[str, BaseGeometry]) -> dict[str
         for parte in getattr(trozo, "geoms", [trozo]):
             if ("Polygon" in geom.geom_type) != ("Polygon" in parte.geom_type) or medida(parte) < 1e-12:
                 continue
-            interior = parte.interpolate(0.5, normalized=True) if "Line" in parte.geom_type else parte.representative_point()
+            interior = (
+                parte.interpolate(0.5, normalized=True) if "Line" in parte.geom_type else parte.representative_point()
+            )
             cubren = [codigo for codigo, u in unidades.items() if u.distance(interior) < 1e-9]
             for codigo in cubren:
                 suma[codigo] += medida(parte) / total / len(cubren)
     return {codigo: f for codigo, f in suma.items() if f > 1e-9}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(geom=cualquiera, cajas=st.lists(rectangulo, min_size=0, max_size=4))
 def test_fractions_follow_the_rule_and_always_add_up(muni, geom, cajas):
     UnidadEnUnidad.objects.all().delete()
