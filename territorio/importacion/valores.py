@@ -14,6 +14,10 @@ from territorio.importacion.texto import a_codigo, normalizar
 WKT_MAXIMO = 500_000
 DINERO_MAXIMO = Decimal("999999999999.99")
 _NUMERO = re.compile(r"[+-]?\d[\d.,\s]*")
+# Thousands in groups of three by one separator, decimals after the other.
+_CON_MILES = re.compile(r"[+-]?\d{1,3}([.,])\d{3}(?:\1\d{3})*(?:(?!\1)[.,]\d*)?")
+_COORDENADA = re.compile(r"[+-]?\d{1,3}(?:[.,]\d*)?")
+_WKT = re.compile(r"\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON)\s*Z?M?\b", re.IGNORECASE)
 
 
 class ValorInvalido(ValueError):
@@ -50,12 +54,11 @@ def _leer_numero(escrito: str) -> Decimal:
     if not _NUMERO.fullmatch(limpio):
         raise ValorInvalido(f"«{escrito[:40]}» no es un número.", "Escriba solo el número, por ejemplo 1234,50.")
     puntos, comas = limpio.count("."), limpio.count(",")
-    if puntos and comas:
-        decimal_ = max(limpio.rfind("."), limpio.rfind(","))
-        separador, miles = limpio[decimal_], "," if limpio[decimal_] == "." else "."
-        limpio = limpio.replace(miles, "").replace(separador, ".")
-    elif puntos + comas > 1:
-        limpio = limpio.replace(".", "").replace(",", "")
+    if puntos + comas > 1:
+        grupos = _CON_MILES.fullmatch(limpio)
+        if grupos is None:
+            raise ValorInvalido(f"«{escrito[:40]}» no es un número.", "Escriba solo el número, por ejemplo 1234,50.")
+        limpio = limpio.replace(grupos[1], "").replace(",", ".")
     elif puntos + comas == 1:
         entero, fraccion = re.split("[.,]", limpio)
         if len(fraccion) == 3 and entero.lstrip("+-") not in {"", "0"} and len(entero.lstrip("+-")) <= 3:
@@ -102,7 +105,7 @@ def entero(valor: object, *, maximo: int = 50_000_000, minimo: int = 0) -> int |
         return None
     if numero != numero.to_integral_value() or not minimo <= numero <= maximo:
         raise ValorInvalido(
-            f"«{valor}» no es un número entero entre {minimo} y {maximo}.", "Corrija la celda o déjela vacía."
+            f"«{str(valor)[:40]}» no es un número entero entre {minimo} y {maximo}.", "Corrija la celda o déjela vacía."
         )
     return int(numero)
 
@@ -143,8 +146,10 @@ def uno_de(valor: object, opciones: Mapping[str, str]) -> str:
 def lugar(lat: object, lon: object, wkt: object, caja: tuple[float, float, float, float]) -> BaseGeometry | None:
     """A place (EPSG:4326) from latitude and longitude, or from WKT; refused outside `caja` (lon/lat)."""
     if a_codigo(wkt):
+        if a_codigo(lat) or a_codigo(lon):
+            raise ValorInvalido("la fila dice dos lugares: latitud y longitud, y WKT.", "Deje uno de los dos.")
         return _de_wkt(a_codigo(wkt), caja)
-    y, x = decimal(_coordenada(lat)), decimal(_coordenada(lon))
+    y, x = _coordenada(lat), _coordenada(lon)
     if x is None and y is None:
         return None
     if x is None or y is None:
@@ -152,14 +157,25 @@ def lugar(lat: object, lon: object, wkt: object, caja: tuple[float, float, float
     return _dentro(shapely.Point(float(x), float(y)), caja)
 
 
-def _coordenada(valor: object) -> object:
+def _coordenada(valor: object) -> Decimal | None:
     """A coordinate has decimals and no thousands: its one separator is the decimal one."""
-    return valor.strip().replace(",", ".") + "0" if isinstance(valor, str) and valor.strip() else valor
+    if not isinstance(valor, str) or not valor.strip():
+        return decimal(valor)
+    escrito = valor.strip().replace("\u2212", "-")
+    if not _COORDENADA.fullmatch(escrito):
+        raise ValorInvalido(f"«{escrito[:40]}» no es una coordenada.", "Escríbala en grados, por ejemplo -65,3021.")
+    return Decimal(escrito.replace(",", "."))
 
 
 def _de_wkt(escrito: str, caja) -> BaseGeometry:
     if len(escrito) > WKT_MAXIMO or escrito.count("(") > 5000 or "(((((" in escrito.replace(" ", ""):
         raise ValorInvalido("la geometría WKT es demasiado grande o anidada.", "Simplifíquela, o cargue un GeoJSON.")
+    # Known types only: GEOS also reads collections and curves, which nest without end or which shapely cannot hold.
+    if not _WKT.match(escrito):
+        raise ValorInvalido(
+            "la geometría WKT no se entiende, o es de un tipo que no se admite.",
+            "Use POINT, LINESTRING, POLYGON o sus MULTI; por ejemplo POINT (-65.3 -17.7).",
+        )
     try:
         geom = shapely.from_wkt(escrito)
     except shapely.errors.GEOSException as e:
