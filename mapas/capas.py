@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from demandas.api import DemandaViewSet
@@ -75,7 +75,8 @@ class Capa:
         titulos = {c.clave: c.titulo for c in figuras.columnas} | {"clase": str(_("Clase"))}
         formas = dict(
             UnidadTerritorial.objects.filter(pk__in=[fila["id"] for fila in figuras.filas])
-            .annotate(_forma=codificar(geojson.geometria_de_unidad()))
+            .con_limite()
+            .annotate(_forma=codificar(F("geometria")))
             .values_list("pk", "_forma")
         )
         nombres = ["codigo", "nombre", *columnas, "clase"]
@@ -120,7 +121,7 @@ CAPAS: dict[str, Capa] = {
             "unidades",
             _("Unidades territoriales"),
             consulta=lambda vista, _parametros: vista.unidades.con_limite().order_by("codigo"),
-            geometria=geojson.geometria_de_unidad,
+            geometria=lambda: F("geometria"),
             propiedades=UnidadViewSet.propiedades,
         ),
         Capa(

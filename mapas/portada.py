@@ -112,5 +112,5 @@ def pendientes_de(municipio: UnidadTerritorial, usuario) -> Pendientes | None:
         atrasados=proyectos_pedidos({"municipio": municipio.codigo, "avance": "atrasado"}, usuario).count()
         if para(Rol.PLANIFICADOR, Rol.COMITE, Rol.CONCEJO)
         else None,
-        sin_lugar=base.con_limite().filter(tiene_limite=False, punto=None).count() if para(Rol.TECNICO_SIG) else None,
+        sin_lugar=base.con_limite().filter(geometria=None).count() if para(Rol.TECNICO_SIG) else None,
     )

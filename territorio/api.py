@@ -1,5 +1,6 @@
 """Units in the API: a list is one GeoJSON collection written by PostGIS; one unit comes through its serializer."""
 
+from django.db.models import F
 from django.http import StreamingHttpResponse
 from django_filters import rest_framework as filtros
 from drf_spectacular.types import OpenApiTypes
@@ -41,7 +42,7 @@ class UnidadSerializer(GeoFeatureModelSerializer):
         fields = ["id", "codigo", "nombre", "categoria", "padre", "municipio"]
 
     def get_geometria(self, unidad):
-        return unidad._geometria
+        return unidad.geometria
 
 
 class ColeccionMixin:
@@ -94,11 +95,10 @@ class UnidadViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
     }
 
     def geometria(self):
-        return geojson.geometria_de_unidad()
+        return F("geometria")
 
     def get_queryset(self):
-        unidades = super().get_queryset().con_limite()
-        return unidades if self.action == "list" else unidades.annotate(_geometria=geojson.geometria_de_unidad())
+        return super().get_queryset().con_limite()
 
     @extend_schema(parameters=PAGINA, responses={(200, "application/geo+json"): OpenApiTypes.OBJECT})
     def list(self, request: Request, *args, **kwargs) -> StreamingHttpResponse:

@@ -8,20 +8,12 @@ from typing import Any
 
 from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import AsGeoJSON
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
-
-from territorio.models import Limite
 
 GEOMETRIA = models.GeometryField(srid=4326)
 # Seven decimals of a degree are about a centimetre.
 PRECISION = 7
-
-
-def geometria_de_unidad(en: date | None = None) -> Coalesce:
-    """A unit's limit in force, else its point; None where it has neither."""
-    limite = Limite.objects.en_vigor(en).filter(unidad=OuterRef("pk")).values("geom")[:1]
-    return Coalesce(Subquery(limite, output_field=GEOMETRIA), F("punto"), output_field=GEOMETRIA)
 
 
 def geometria_propia() -> Coalesce:

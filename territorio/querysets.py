@@ -5,7 +5,8 @@ from datetime import date
 
 from django.contrib.gis.db import models
 from django.contrib.gis.geos import Point
-from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, F, FilteredRelation, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 
@@ -30,9 +31,17 @@ class UnidadQuerySet(models.QuerySet):
         return self.filter(limites__in=_limites().en_vigor(en).filter(geom__covers=punto)).order_by("nivel__orden")
 
     def con_limite(self, en: date | None = None) -> "UnidadQuerySet":
-        """Annotate `tiene_limite` and `estado_limite`."""
-        limite = _limites().en_vigor(en).filter(unidad=OuterRef("pk"))
-        return self.annotate(tiene_limite=Exists(limite), estado_limite=Subquery(limite.values("estado")[:1]))
+        """Annotate `estado_limite` and `geometria`: the limit in force on a day, else the point (EPSG:4326).
+
+        One left join: an exclusion constraint keeps it to one limit per unit and day.
+        """
+        vigente = FilteredRelation(
+            "limites", condition=Q(limites__sustituido=None, limites__vigencia__contains=en or timezone.localdate())
+        )
+        forma = models.GeometryField(srid=4326)
+        return self.annotate(vigente=vigente).annotate(
+            estado_limite=F("vigente__estado"), geometria=Coalesce("vigente__geom", "punto", output_field=forma)
+        )
 
     def con_habitantes(self, censo: int | None = None) -> "UnidadQuerySet":
         """Annotate `habitantes` (persons, None where no figure) of `censo`."""

@@ -18,6 +18,8 @@ BYTES_MAXIMOS = 100 * 1024 * 1024
 BYTES_DESCOMPRIMIDOS = 400 * 1024 * 1024
 FILAS_MAXIMAS = 500_000
 COLUMNAS_MAXIMAS = 300
+# Python's own limit for a cell is 131,072 characters; a road's WKT may be longer.
+csv.field_size_limit(valores.WKT_MAXIMO + 1)
 GEOGRAFICOS = {".geojson", ".json", ".gpkg", ".shp", ".zip", ".kml"}
 
 
@@ -140,14 +142,26 @@ def _xlsx(ruta: Path, opciones: Opciones, informe: Informe) -> Tabla:
         informe.error(f"el libro tiene las hojas: {nombres}.", "Diga cuál con --capa HOJA.", codigo="varias_hojas")
         return Tabla()
     informe.lectura |= {"formato": "XLSX", "capa": hojas[0].title}
-    filas, vacias = [], 0
-    for valores_ in hojas[0].iter_rows(values_only=True, max_col=COLUMNAS_MAXIMAS):
-        filas.append(valores_)
-        vacias = vacias + 1 if not any(v not in (None, "") for v in valores_) else 0
-        if vacias > 1000 or len(filas) > FILAS_MAXIMAS:  # formatted but empty rows go on for a hundred thousand
-            break
+    try:
+        filas = _filas_de_la_hoja(hojas[0])
+    except Exception:  # a sheet is parsed while it is read: what is broken inside shows only here
+        informe.error(
+            "una hoja del libro de Excel está dañada.", "Guárdelo de nuevo como .xlsx o como CSV.", codigo="xlsx_roto"
+        )
+        return Tabla()
     libro.close()
-    return _de_filas(filas[: len(filas) - vacias] if vacias else filas, informe)
+    return _de_filas(filas, informe)
+
+
+def _filas_de_la_hoja(hoja) -> list[tuple]:
+    """Rows as tuples, without the formatted but empty ones at the end, which may go on for a hundred thousand."""
+    filas, vacias = [], 0
+    for celdas in hoja.iter_rows(values_only=True, max_col=COLUMNAS_MAXIMAS):
+        filas.append(celdas)
+        vacias = vacias + 1 if not any(v not in (None, "") for v in celdas) else 0
+        if vacias > 1000 or len(filas) > FILAS_MAXIMAS:
+            break
+    return filas[: len(filas) - vacias] if vacias else filas
 
 
 def _de_filas(filas: list, informe: Informe) -> Tabla:
