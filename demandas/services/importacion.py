@@ -101,6 +101,7 @@ def escribir(plan: Plan, pedido: PedidoTabla) -> None:
         raise ValueError("Un plan con errores no se escribe.")
     fuente = pedido.fuente or plan.informe.archivo
     nuevas = [f for f in plan.filas if f.existente is None]
+    cambiadas = [f for f in plan.filas if f.existente is not None]
     objetos = [
         Demanda(municipio=plan.municipio, codigo=f.codigo, publicada=pedido.publicar, fuente=fuente, **f.campos)
         for f in nuevas
@@ -108,7 +109,6 @@ def escribir(plan: Plan, pedido: PedidoTabla) -> None:
     Demanda.objects.bulk_create(objetos, batch_size=1000)
     for fila, objeto in zip(nuevas, objetos, strict=True):
         fila.existente = objeto
-    cambiadas = [f for f in plan.filas if f not in nuevas] if len(nuevas) < len(plan.filas) else []
     for fila in cambiadas:
         for campo, valor in fila.campos.items():
             setattr(fila.existente, campo, valor)
