@@ -142,6 +142,8 @@ class _Lector:
 
     def fila(self, celdas: Celdas) -> None:
         gestion = celdas.leer("gestion", valores.entero, minimo=1990, maximo=2100)
+        if not celdas.tiene("gestion") and any(celdas.tiene(campo) for campo in CAMPOS_OPERACION):
+            celdas.error("gestion", valores.ValorInvalido("hay montos o avances sin gestión.", "Diga de qué año son."))
         codigo = celdas.leer("codigo", valores.texto, 70)
         anterior = self.proyectos.get(codigo) if codigo else None
         es_otro_anio = anterior is not None and gestion is not None and gestion not in anterior.operaciones
