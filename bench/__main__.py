@@ -75,9 +75,8 @@ def _medir(carpeta: Path) -> None:
             _fila(f"{pregunta}, por {nivel}: página y límites, gzip", [(bytes_ + formas) / 1024], "KB", limite=1024)
     print()
     por_sql = _repetir(lambda: _sql(lugar.codigo))
-    por_api = _repetir(
-        lambda: b"".join(cliente.get(f"/api/v1/unidades/?municipio={lugar.codigo}&nivel=otb").streaming_content)
-    )
+    sin_comprimir, url = Client(), f"/api/v1/unidades/?municipio={lugar.codigo}&nivel=otb"
+    por_api = _repetir(lambda: b"".join(sin_comprimir.get(url).streaming_content))
     _fila("GeoJSON de todas las OTB: solo SQL", por_sql, "ms")
     _fila("GeoJSON de todas las OTB: API", por_api, "ms")
     _fila("   API / SQL, por pares", [a / s for a, s in zip(por_api, por_sql, strict=True)], "×", limite=2)

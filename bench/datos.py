@@ -53,21 +53,27 @@ def _la_paz() -> Ciudad:
             Paso(
                 "9 macrodistritos",
                 "importar_limites",
-                [str(lapaz / "macrodistritos.geojson"), "--nivel", "macrodistrito", "--codigo", "cod_macro"]
-                + ["--nombre", "macro_vige", *de_aqui],
+                [
+                    *(str(lapaz / "macrodistritos.geojson"), "--nivel", "macrodistrito", "--codigo", "cod_macro"),
+                    *("--nombre", "macro_vige", *de_aqui),
+                ],
             ),
             Paso(
                 "23 distritos",
                 "importar_limites",
-                [str(lapaz / "distritos.geojson"), "--nivel", "distrito", "--codigo", "distrito"]
-                + ["--padre", "cod_macro", "--nivel-padre", "macrodistrito", *de_aqui],
+                [
+                    *(str(lapaz / "distritos.geojson"), "--nivel", "distrito", "--codigo", "distrito"),
+                    *("--padre", "cod_macro", "--nivel-padre", "macrodistrito", *de_aqui),
+                ],
             ),
         ],
         Paso(
             "643 OTB",
             "importar_limites",
-            [str(lapaz / "otbs.geojson"), "--nivel", "otb", "--nombre", "nom_otb", "--padre", "distrito"]
-            + ["--nivel-padre", "distrito", *de_aqui],
+            [
+                *(str(lapaz / "otbs.geojson"), "--nivel", "otb", "--nombre", "nom_otb"),
+                *("--padre", "distrito", "--nivel-padre", "distrito", *de_aqui),
+            ],
         ),
         Paso(
             "1.019 obras",

@@ -19,7 +19,8 @@ from django.apps import apps
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from territorio.models import Limite, Localizacion, Nivel, UbicadaPor, UnidadEnUnidad, UnidadTerritorial
+from territorio import solapes
+from territorio.models import Limite, Localizacion, Nivel, Solape, UbicadaPor, UnidadEnUnidad, UnidadTerritorial
 
 # Localising features and changing limits exclude each other; localising features side by side does not.
 CERROJO = 0x4D494E4B41
@@ -29,6 +30,7 @@ TOLERANCIA = 1e-5
 
 _UNIDAD = UnidadTerritorial._meta.db_table
 _LIMITE = Limite._meta.db_table
+_SOLAPE = Solape._meta.db_table
 _EN_UNIDAD = UnidadEnUnidad._meta.db_table
 
 
@@ -106,23 +108,15 @@ FROM (
 CROSS JOIN LATERAL (SELECT id, geom FROM efectiva WHERE ST_Intersects(v.geom, geom) OFFSET 0) e
 WHERE NOT EXISTS (SELECT 1 FROM fija f WHERE f.id = e.id AND f.nivel_id = v.nivel_id)
 """
-# Where two limits of one level overlap: asked of the limits themselves, which are known to be valid (a piece, cut between
-# digits, may not be), and once per pair, however many features lie there.
-_SOLAPE = f"""
-WITH par AS (
-    SELECT a.unidad_id AS una, b.unidad_id AS otra, ST_CollectionExtract(ST_Intersection(a.geom, b.geom), 3) AS geom
-    FROM (SELECT DISTINCT unidad_id, nivel_id FROM pieza WHERE dim = 2) p
-    JOIN {_LIMITE} a ON a.unidad_id = p.unidad_id AND a.sustituido IS NULL AND a.vigencia @> %(fecha)s
-    JOIN {_LIMITE} b ON ST_Intersects(b.geom, a.geom) AND b.sustituido IS NULL AND b.vigencia @> %(fecha)s
-    JOIN {_UNIDAD} u ON u.id = b.unidad_id AND u.nivel_id = p.nivel_id
-    WHERE b.unidad_id <> a.unidad_id
-)
-SELECT una, otra, geom FROM par WHERE ST_Area(geom) > 0
-"""
-# Siblings that claim part of the same piece. A line along a shared border is claimed by both sides.
+# Siblings that claim part of the same piece; by box only where it was cut, for a cut between digits may not be valid and
+# a relation of it would fail. A line along a shared border is claimed by both sides.
 _RIVAL = f"""
 SELECT p.id, p.nivel_id, p.unidad_id, s.geom
-FROM pieza p JOIN solape s ON s.una = p.unidad_id AND ST_Intersects(s.geom, p.geom) WHERE p.dim = 2
+FROM pieza p
+JOIN {_LIMITE} propio ON propio.unidad_id = p.unidad_id AND propio.sustituido IS NULL AND propio.vigencia @> %(fecha)s
+JOIN {_SOLAPE} s ON s.una_id = propio.id AND s.geom && p.geom
+JOIN {_LIMITE} otro ON otro.id = s.otra_id AND otro.sustituido IS NULL AND otro.vigencia @> %(fecha)s
+WHERE p.dim = 2
 UNION ALL
 SELECT p.id, p.nivel_id, p.unidad_id, v.geom
 FROM pieza p
@@ -132,7 +126,7 @@ JOIN {_UNIDAD} u ON u.id = v.unidad_id AND u.nivel_id = p.nivel_id
 WHERE p.dim = 1 AND (ST_Relate(p.geom, v.geom, '1********') OR ST_Relate(p.geom, v.geom, '*1*******'))
 """
 # A disputed piece is cut by its rivals' borders into faces, each with one answer to "how many claim it?". Lines are cut
-# segment by segment, by position along each: a crossing point, rounded, no longer lies on the line, and noding would miss it.
+# segment by segment, by position along each: a crossing point, once rounded, is off the line, and noding misses it.
 _CARA = """
 WITH disputa AS (
     SELECT p.id, p.nivel_id, p.unidad_id, p.dim, p.geom, r.bordes
@@ -303,6 +297,7 @@ def relocalizar(unidades: Iterable[int]) -> dict[str, Cambios]:
     if not ids:
         return {}
     bloquear_limites()
+    solapes.olvidar(ids)
     resultado = {}
     with connection.cursor() as cursor:
         # The planner must know the rows that this very transaction wrote.
@@ -360,7 +355,8 @@ def _calcular(cursor, tabla: type[Localizacion], ids: list[int]) -> None:
             "fija": _FIJA_PROPIAS,
         }
         reparto = f"{_REPARTO} UNION ALL {_nombres(_COPIADAS, modelo)}"
-    pasos |= {"pieza": _PIEZA, "solape": _SOLAPE, "rival": _RIVAL, "cara": _CARA, "calculada": reparto}
+    solapes.poner_al_dia()
+    pasos |= {"pieza": _PIEZA, "rival": _RIVAL, "cara": _CARA, "calculada": reparto}
     # A limit is large and lies compressed outside its row: a sequential scan unpacks each one just to see its box.
     cursor.execute("SET LOCAL enable_seqscan = off")
     for nombre, consulta in pasos.items():
@@ -385,7 +381,7 @@ def _guardar(cursor, tabla: type[Localizacion], ids: list[int]) -> Cambios:
     cursor.execute(
         f"""UPDATE {destino} g SET fraccion = c.fraccion, en_disputa = c.en_disputa, nivel_id = c.nivel_id
         FROM calculada c WHERE c.id = g.{objeto} AND c.unidad_id = g.unidad_id
-            AND (g.fraccion, g.en_disputa, g.nivel_id) IS DISTINCT FROM (c.fraccion, c.en_disputa, c.nivel_id)
+            AND (abs(g.fraccion - c.fraccion) > 1e-9 OR (g.en_disputa, g.nivel_id) <> (c.en_disputa, c.nivel_id))
         RETURNING g.{objeto}"""
     )
     cambiadas = [fila[0] for fila in cursor.fetchall()]

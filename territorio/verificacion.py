@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
+from territorio import solapes
 from territorio.localizacion import TOLERANCIA, diferencias, tablas
 from territorio.models import Limite, Nivel, UnidadTerritorial
 
@@ -19,6 +20,7 @@ def comprobaciones() -> Iterator[Comprobacion]:
         yield f"suma de fracciones de {nombre} por nivel", lambda t=tabla: _sumas(t)
         if hasattr(tabla._meta.get_field(tabla.OBJETO).related_model, "CAMPO_UNIDAD"):
             yield f"conservación de {nombre} por municipio y nivel", lambda t=tabla: _conservacion(t)
+    yield "solapes entre límites recalculados de la geometría", solapes.diferencias
     yield "un límite por unidad y día", _limites_superpuestos
     yield "árbol de unidades sin ciclos ni padres de otro municipio", _arbol
 

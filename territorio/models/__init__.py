@@ -1,7 +1,7 @@
 """Levels, units with their identity, dated limits, population, sectors, and who is a member of which municipality."""
 
 from territorio.models.catalogos import Censo, Nivel, Sector
-from territorio.models.limite import EstadoLimite, Limite
+from territorio.models.limite import EstadoLimite, Limite, Solape
 from territorio.models.localizacion import Localizable, Localizacion, UbicadaPor, UnidadEnUnidad
 from territorio.models.membresia import Membresia, Rol
 from territorio.models.poblacion import Indicador, Poblacion
@@ -24,6 +24,7 @@ __all__ = [
     "Poblacion",
     "Rol",
     "Sector",
+    "Solape",
     "UbicadaPor",
     "UnidadEnUnidad",
     "UnidadTerritorial",

@@ -31,12 +31,16 @@ class Limite(models.Model):
     norma = models.CharField(max_length=200, blank=True, help_text="Ley u ordenanza que lo fija.")
     registrado = models.DateTimeField(auto_now_add=True)
     sustituido = models.DateTimeField(null=True, blank=True)
+    solapes_al_dia = models.BooleanField(default=False, editable=False)
 
     objects = LimiteQuerySet.as_manager()
 
     class Meta:
         verbose_name = "límite"
         verbose_name_plural = "límites"
+        indexes = [
+            models.Index(fields=["id"], condition=Q(solapes_al_dia=False), name="limite_por_comparar"),
+        ]
         constraints = [
             ExclusionConstraint(
                 name="limite_uno_por_dia",
@@ -53,3 +57,22 @@ class Limite(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unidad} {self.vigencia}"
+
+
+class Solape(models.Model):
+    """Where two limits of one level claim the same ground; stored both ways round, once per pair of limits.
+
+    Written only by `territorio.solapes`, which asks it of a limit once, however many features lie there.
+    """
+
+    una = models.ForeignKey(Limite, on_delete=models.CASCADE, related_name="solapes")
+    otra = models.ForeignKey(Limite, on_delete=models.CASCADE, related_name="+")
+    geom = models.MultiPolygonField(srid=4326)
+
+    class Meta:
+        verbose_name = "solape"
+        verbose_name_plural = "solapes"
+        constraints = [models.UniqueConstraint(fields=["una", "otra"], name="solape_unico")]
+
+    def __str__(self) -> str:
+        return f"{self.una} / {self.otra}"
