@@ -216,12 +216,12 @@ def ejecucion_poa(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         pregunta="ejecucion-poa",
         titulo=_("Ejecución del POA"),
         frase=frase,
-        detalle=_("POA %(gestion)s: %(n)s operaciones, Bs\u00a0%(vigente)s vigentes, Bs\u00a0%(devengado)s devengados.")
+        detalle=_("POA %(gestion)s: %(n)s operaciones, %(vigente)s vigentes, %(devengado)s devengados.")
         % {
             "gestion": vista.gestion or "–",
             "n": number_format(n),
-            "vigente": number_format(totales["vigente"], 2),
-            "devengado": number_format(totales["devengado"], 2),
+            "vigente": _bs(totales["vigente"]),
+            "devengado": _bs(totales["devengado"]),
         },
         columnas=columnas,
         filas=sorted(filas, key=lambda fila: (1000 if fila["eficacia"] is None else fila["eficacia"], fila["nombre"])),
@@ -434,6 +434,11 @@ def _grupos():
 def _plural(nivel, cuantos: int) -> str:
     nombre = en_su_idioma(nivel.nombre if cuantos == 1 else nivel.nombre_plural)
     return nombre if nombre.isupper() else nombre[:1].lower() + nombre[1:]
+
+
+def _bs(monto) -> str:
+    """An amount that does not break between its unit and its figure."""
+    return f"Bs\u00a0{number_format(monto, 2)}"
 
 
 def _decimal(valor: float) -> str:

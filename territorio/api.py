@@ -59,13 +59,10 @@ class ColeccionMixin:
                 raise ValidationError({nombre: "No existe este parámetro."})
         consulta = self.filter_queryset(self.get_queryset()).order_by("pk")
         desde, limite = _entero(request, "desde", 0, 10**9), _entero(request, "limite", LIMITE_MAXIMO, LIMITE_MAXIMO)
-        total = consulta.count()
-        cuerpo = geojson.coleccion(
-            consulta[desde : desde + limite],
-            self.propiedades,
-            self.geometria(),
-            extra={"numberMatched": total, "numberReturned": max(min(limite, total - desde), 0)},
-        )
+        # Without paging what is returned is all there is, and counting it first would ask everything twice.
+        paginada = {"limite", "desde"} & set(request.query_params)
+        extra = {"numberMatched": consulta.count()} if paginada else {}
+        cuerpo = geojson.coleccion(consulta[desde : desde + limite], self.propiedades, self.geometria(), extra=extra)
         return StreamingHttpResponse(cuerpo, content_type="application/geo+json")
 
 

@@ -26,7 +26,8 @@ def coleccion(
 ) -> Iterator[str]:
     """Stream a FeatureCollection in pieces of text, in constant memory.
 
-    `propiedades` maps property names to fields or annotations; `extra` are members of the collection itself.
+    `propiedades` maps property names to fields or annotations; `extra` are members of the collection itself, which ends
+    with `numberReturned`.
     """
     filas = queryset.annotate(_geojson=AsGeoJSON(geometria, precision=PRECISION)).values_list(
         "pk", "_geojson", *propiedades.values()
@@ -54,17 +55,18 @@ def _coleccion(filas: Iterable[tuple[int, str | None, dict[str, Any]]], extra: d
         yield f"{json.dumps(clave)}:{_json(valor)},"
     yield '"features":['
     lote: list[str] = []
-    separador = ""
+    separador, cuantos = "", 0
     for pk, geometria, propiedades in filas:
         lote.append(
             f'{{"type":"Feature","id":{pk},"properties":{_json(propiedades)},"geometry":{geometria or "null"}}}'
         )
+        cuantos += 1
         if len(lote) == 200:
             yield separador + ",".join(lote)
             lote, separador = [], ","
     if lote:
         yield separador + ",".join(lote)
-    yield "]}"
+    yield f'],"numberReturned":{cuantos}}}'
 
 
 def _json(valor: Any) -> str:
