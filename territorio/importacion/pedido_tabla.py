@@ -147,7 +147,7 @@ class ComandoTabla(BaseCommand):
 
     def handle(self, *, simular: bool, informe: Path | None, **opciones) -> None:
         pedido = pedido_de(opciones)
-        plan = type(self).planear(pedido, simulado=simular)
+        plan = self.planear(pedido, simulado=simular)
         if plan.informe.aceptable and not simular:
-            type(self).escribir(plan, pedido)
+            self.escribir(plan, pedido)
         entregar(self, plan.informe, informe)

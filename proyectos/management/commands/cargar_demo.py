@@ -25,6 +25,7 @@ PASOS = [
         ["--nivel", "comunidad", "--municipio", CODIGO, *CON_DISTRITO, "--sin-geometria"],
     ),
     ("OTB", "importar_limites", "otbs.geojson", ["--nivel", "otb", "--municipio", CODIGO, *CON_DISTRITO]),
+    ("habitantes por sexo y edad", "importar_poblacion", "poblacion.csv", ["--municipio", CODIGO]),
     ("demandas", "importar_demandas", "demandas.csv", ["--municipio", CODIGO]),
     ("proyectos", "importar_proyectos", "proyectos.csv", ["--municipio", CODIGO]),
 ]  # fmt: skip
