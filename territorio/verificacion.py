@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from territorio import solapes
 from territorio.localizacion import TOLERANCIA, diferencias, tablas
-from territorio.models import Limite, Nivel, UnidadTerritorial
+from territorio.models import Limite, Nivel, UbicadaPor, UnidadTerritorial
 
 Comprobacion = tuple[str, Callable[[], list[str]]]
 
@@ -52,6 +52,13 @@ def _conservacion(tabla) -> list[str]:
         con_filas_sin_lugar = propios.sin_ubicar().filter(localizaciones__isnull=False).count()
         if con_filas_sin_lugar:
             fallas.append(f"{municipio}: {con_filas_sin_lugar} sin ubicar tienen unidades guardadas")
+        con_geometria = Q(punto__isnull=False) | Q(linea__isnull=False) | Q(poligono__isnull=False)
+        propia = Q(ubicada_por=UbicadaPor.PROPIA)
+        if mal_dichas := propios.filter((propia & ~con_geometria) | (~propia & con_geometria)).count():
+            fallas.append(f"{municipio}: {mal_dichas} dicen tener geometría propia sin tenerla, o al revés")
+        por_unidad = propios.filter(ubicada_por__in=[UbicadaPor.UNIDAD, UbicadaPor.ANCESTRO])
+        if sin_filas := por_unidad.filter(localizaciones__isnull=True).count():
+            fallas.append(f"{municipio}: {sin_filas} ubicadas por su unidad no están en ninguna")
         for nivel in Nivel.objects.filter(Q(unidades__municipio=municipio) | Q(unidades=municipio)).distinct():
             try:
                 linea = propios.conservacion(nivel, municipio)
