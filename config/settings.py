@@ -161,6 +161,8 @@ STATICFILES_DIRS = [
 ]
 # Files named after their contents, compressed, kept for ever by browsers; needs `collectstatic` before the server starts.
 ESTATICOS_SELLADOS = env.bool("MINKA_ESTATICOS_SELLADOS", default=PRODUCCION)
+# Without them the server reads each file where it lies, so that `runserver` works on a checkout as it is.
+WHITENOISE_USE_FINDERS = not ESTATICOS_SELLADOS
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

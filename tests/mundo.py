@@ -37,7 +37,14 @@ def nivel(codigo: str) -> Nivel:
 
 
 def unidad(
-    codigo_nivel: str, codigo: str, geom=None, *, municipio=None, padre=None, nombre: str = "", personas: int | None = None
+    codigo_nivel: str,
+    codigo: str,
+    geom=None,
+    *,
+    municipio=None,
+    padre=None,
+    nombre: str = "",
+    personas: int | None = None,
 ) -> UnidadTerritorial:
     """Make a unit, with a limit where `geom` is a polygon, a point where it is a point; localised."""
     es_punto = isinstance(geom, Point)

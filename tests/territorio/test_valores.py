@@ -233,7 +233,12 @@ def test_swapped_latitude_and_longitude_are_named_as_such():
 
 
 def test_height_and_measure_are_left_out():
-    for escrito in ("POINT Z (-65 -17 3600)", "POINT ZM (-65 -17 3600 1)", "POINT (-65 -17 3600)", "POINTZ(-65 -17 3600)"):
+    for escrito in (
+        "POINT Z (-65 -17 3600)",
+        "POINT ZM (-65 -17 3600 1)",
+        "POINT (-65 -17 3600)",
+        "POINTZ(-65 -17 3600)",
+    ):
         assert valores.lugar(None, None, escrito, BOLIVIA).wkt == "POINT (-65 -17)"
 
 
