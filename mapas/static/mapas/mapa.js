@@ -268,6 +268,8 @@ window.Minka = window.Minka || {};
       trazo.setAttribute("aria-label", `${unidad.nombre}: ${resumenDe(unidad)}${disputa}`);
       trazo.dataset.id = unidad.id;
       capa.bindTooltip(() => nodo("span", {}, nodo("b", {}, unidad.nombre), nodo("br"), resumenDe(unidad) + disputa), { sticky: true, direction: "top", opacity: 1 });
+      // The chosen unit's figures are in its pop-up: a hint would lie half hidden under it.
+      capa.on("tooltipopen", () => { if (elegida === unidad) capa.closeTooltip(); });
       capa.on("click", (evento) => { L.DomEvent.stopPropagation(evento); elegir(unidad.id, false, evento.latlng); });
     }
 
@@ -361,8 +363,8 @@ window.Minka = window.Minka || {};
       const capa = varios ? dibujarJuntos(grupo) : dibujarUno(grupo[0]);
       capaRasgos.addLayer(capa);
       const elemento = capa.getElement?.() ?? capa.getLayers()[1].getLayers()[0].getElement();
-      const abrir = () => abrirGrupo(grupo);
-      capa.on("click", (evento) => { L.DomEvent.stopPropagation(evento); capa.closeTooltip?.(); abrir(); });
+      const abrir = () => { capa.closeTooltip?.(); abrirGrupo(grupo); };
+      capa.on("click", (evento) => { L.DomEvent.stopPropagation(evento); abrir(); });
       elemento.setAttribute("role", "button");
       elemento.setAttribute("aria-label", varios ? poner(textos.juntos, { n: grupo.length }) : `${grupo[0].nombre}, ${grupo[0].estado_texto}`);
       if (!varios) capa.bindTooltip(() => nodo("span", {}, nodo("b", {}, grupo[0].nombre), nodo("br"), grupo[0].estado_texto), { direction: "top", className: "pista-rasgo" });
@@ -456,6 +458,7 @@ window.Minka = window.Minka || {};
       const capa = capas.get(id);
       if (pagina.dataset.ver === "tabla") unidad.fila.scrollIntoView({ block: "center" });
       if (!capa || pagina.dataset.ver !== "mapa") return;
+      capa.closeTooltip();
       capa.bringToFront?.();
       if (acercar) acercarA(capa);
       L.popup(opcionesDeVentana()).setLatLng(lugar ?? centroDe(capa)).setContent(nodo("div", {}, ...contenidoDe(unidad, "h3", movil.matches).filter(Boolean))).openOn(mapa);
