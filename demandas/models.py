@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from demandas.querysets import DemandaQuerySet, DemandaUnidadQuerySet
-from territorio.models import Localizable, Localizacion, Sector, UnidadTerritorial
+from territorio.models import MONTO_MAXIMO, Localizable, Localizacion, Sector, UnidadTerritorial
 
 
 class Grupo(models.TextChoices):
@@ -65,7 +65,8 @@ class Demanda(Localizable):
             models.UniqueConstraint(fields=["municipio", "codigo"], name="demanda_codigo_unico"),
             models.CheckConstraint(name="demanda_con_titulo", condition=~Q(titulo="")),
             models.CheckConstraint(
-                name="demanda_costo_no_negativo", condition=Q(costo_estimado=None) | Q(costo_estimado__gte=0)
+                name="demanda_costo_no_negativo",
+                condition=Q(costo_estimado=None) | Q(costo_estimado__gte=0, costo_estimado__lte=MONTO_MAXIMO),
             ),
         ]
 

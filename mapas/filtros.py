@@ -251,7 +251,7 @@ def _gestion(texto: str, municipio, usuario, *, obligatoria: bool) -> int | None
     poas = POA.objects.visibles_para(usuario).del_municipio(municipio)
     if not texto:
         return poas.values_list("gestion", flat=True).order_by("-gestion").first() if obligatoria else None
-    if not texto.isdecimal() or not 1990 <= int(texto[:6]) <= 2100:
+    if not (texto.isascii() and texto.isdecimal() and len(texto) == 4) or not 1990 <= int(texto) <= 2100:
         raise FiltroInvalido(_("La gestión «%(valor)s» no es un año.") % {"valor": texto[:40]})
     return int(texto)
 
@@ -292,5 +292,5 @@ def _uno_de(valor: str, permitidos, nombre: str) -> str:
 
 
 def _limpio(texto: str) -> str:
-    """Text that PostgreSQL can take: a NUL byte names nothing."""
-    return texto.replace("\x00", "")[:80]
+    """Text that PostgreSQL can take: a NUL byte names nothing, and what follows it is no value either."""
+    return "" if "\x00" in texto else texto[:80]

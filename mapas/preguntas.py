@@ -119,7 +119,9 @@ def cobertura_pdm(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
     demandas = vista.demandas.vigentes()
     base = UnidadTerritorial.objects.base().filter(municipio=vista.municipio)
     en_plan = en_el_plan(base, vista.demandas, vista.pdm, vista.proyectos)
-    unidades = vista.unidades.cobertura_pdm(demandas, vista.pdm, censo=vista.censo, en_plan=en_plan)
+    unidades = vista.unidades.cobertura_pdm(
+        demandas, vista.pdm, censo=vista.censo, proyectos=vista.proyectos, en_plan=en_plan
+    )
     columnas = [
         Columna("demandas", _("Demandas"), "decimal"),
         Columna("demandas_cubiertas", _("Con respuesta en el PDM"), "decimal"),
@@ -138,7 +140,7 @@ def cobertura_pdm(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
     ]
     clases = _por_umbrales(filas, "cobertura", umbrales, legenda.sin_datos(_("sin datos: sin demanda")))
     conservacion = demandas.conservacion(vista.nivel, vista.municipio)
-    respondidas = cubiertas(demandas, vista.pdm).count()
+    respondidas = cubiertas(demandas, vista.pdm, vista.proyectos).count()
     personas = _habitantes_cubiertos(vista, base, en_plan)
     detalle = _("No responde a %(n)s demandas.") % {"n": number_format(conservacion.total - respondidas)}
     if personas["todas"]:

@@ -90,7 +90,7 @@ def planear(pedido: PedidoTabla, *, simulado: bool = False) -> Plan:
     lector = _Lector(pedido, plan, Buscador(plan.municipio, informe, nivel))
     filas = [lector.fila(Celdas(fila, campos, informe)) for fila in tabla.filas]
     if informe.aceptable:
-        _comparar(filas, plan)
+        _comparar(filas, plan, publicar=pedido.publicar)
     return plan
 
 
@@ -112,8 +112,10 @@ def escribir(plan: Plan, pedido: PedidoTabla) -> None:
     for fila in cambiadas:
         for campo, valor in fila.campos.items():
             setattr(fila.existente, campo, valor)
+        # A load may publish a draft; what the public has seen it never takes back.
+        fila.existente.publicada = fila.existente.publicada or pedido.publicar
     if cambiadas:
-        Demanda.objects.bulk_update([f.existente for f in cambiadas], CAMPOS, batch_size=500)
+        Demanda.objects.bulk_update([f.existente for f in cambiadas], [*CAMPOS, "publicada"], batch_size=500)
     tocadas = [f.existente.pk for f in plan.filas]
     Rango.objects.filter(demanda__in=tocadas).delete()
     Rango.objects.bulk_create(
@@ -195,7 +197,7 @@ def _opciones(eleccion) -> dict[str, str]:
     return {nombre: valor for valor, etiqueta in eleccion.choices for nombre in (valor, str(etiqueta))}
 
 
-def _comparar(filas: list[FilaDemanda], plan: Plan) -> None:
+def _comparar(filas: list[FilaDemanda], plan: Plan, *, publicar: bool) -> None:
     """Keep what is new or differs; count the rest."""
     guardadas = {
         d.codigo: d
@@ -208,7 +210,7 @@ def _comparar(filas: list[FilaDemanda], plan: Plan) -> None:
         fila.existente = guardadas.get(fila.codigo)
         if fila.existente is None:
             cuentas["nuevas"] += 1
-        elif _difiere(fila):
+        elif _difiere(fila) or (publicar and not fila.existente.publicada):
             cuentas["cambiadas"] += 1
         else:
             cuentas["iguales"] += 1

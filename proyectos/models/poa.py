@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from proyectos.models.proyecto import Proyecto
 from proyectos.querysets.poa import OperacionQuerySet, POAQuerySet
-from territorio.models import UnidadTerritorial
+from territorio.models import MONTO_MAXIMO, UnidadTerritorial
 
 
 class EstadoPOA(models.TextChoices):
@@ -39,6 +39,11 @@ class POA(models.Model):
         return f"POA {self.gestion}"
 
 
+def _monto(campo: str) -> Q:
+    """Not negative and not NaN, which PostgreSQL's numeric takes and holds above every number."""
+    return Q(**{f"{campo}__gte": 0, f"{campo}__lte": MONTO_MAXIMO})
+
+
 def _porcentaje(campo: str) -> Q:
     return Q(**{f"{campo}__gte": 0, f"{campo}__lte": 100})
 
@@ -66,7 +71,7 @@ class Operacion(models.Model):
             models.UniqueConstraint(fields=["poa", "proyecto"], name="operacion_una_por_proyecto"),
             models.CheckConstraint(
                 name="operacion_montos_no_negativos",
-                condition=Q(presupuesto_inicial__gte=0, presupuesto_vigente__gte=0, devengado__gte=0),
+                condition=_monto("presupuesto_inicial") & _monto("presupuesto_vigente") & _monto("devengado"),
             ),
             models.CheckConstraint(
                 name="operacion_devengado_dentro_del_vigente", condition=Q(devengado__lte=F("presupuesto_vigente"))

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from demandas.models import Demanda
 from proyectos.models.pdm import PDM
 from proyectos.querysets.proyecto import ProyectoQuerySet
-from territorio.models import Localizable, Localizacion, Sector, UnidadTerritorial
+from territorio.models import MONTO_MAXIMO, Localizable, Localizacion, Sector, UnidadTerritorial
 
 
 class EstadoProyecto(models.TextChoices):
@@ -64,7 +64,8 @@ class Proyecto(Localizable):
             models.UniqueConstraint(fields=["municipio", "codigo"], name="proyecto_codigo_unico"),
             models.CheckConstraint(name="proyecto_con_nombre", condition=~Q(nombre="")),
             models.CheckConstraint(
-                name="proyecto_costo_no_negativo", condition=Q(costo_total=None) | Q(costo_total__gte=0)
+                name="proyecto_costo_no_negativo",
+                condition=Q(costo_total=None) | Q(costo_total__gte=0, costo_total__lte=MONTO_MAXIMO),
             ),
         ]
         indexes = [

@@ -21,14 +21,18 @@ class PDMQuerySet(models.QuerySet):
         return self.filter(municipio=municipio)
 
 
-def cubiertas(demandas, pdm):
-    """The demands that some project of `pdm` answers."""
+def cubiertas(demandas, pdm, proyectos=None):
+    """The demands that some project of `pdm` answers; `proyectos` narrows which (for example to what is published)."""
+    if pdm is None:
+        return demandas.none()
     from proyectos.models import Respuesta
     from proyectos.models.proyecto import SIN_EFECTO
 
     respuesta = Respuesta.objects.filter(demanda=OuterRef("pk"), proyecto__pdm=pdm).exclude(
         proyecto__estado__in=SIN_EFECTO
     )
+    if proyectos is not None:
+        respuesta = respuesta.filter(proyecto__in=proyectos.order_by())
     return demandas.filter(Exists(respuesta))
 
 
@@ -45,14 +49,17 @@ def cobertura_pdm(
     """Annotate each unit with what `pdm` answers in it.
 
     `demandas`, `demandas_cubiertas` (fractions), `cobertura` (0–100, None without demand), and of the base units that
-    lie in it: `habitantes_base` and `habitantes_cubiertos` (persons of `censo` in base units at step `en_pdm_sin_poa`
-    or beyond; `en_plan` are their ids where the caller has them already).
+    lie in it: `habitantes_base` and `habitantes_cubiertos` (persons of `censo` in base units that a project of
+    the plan serves; `en_plan` are their ids where the caller has them already).
     """
     from territorio.models import UnidadEnUnidad, UnidadTerritorial
 
-    filas, respondidas = demandas.localizaciones(), cubiertas(demandas, pdm).localizaciones()
+    filas, respondidas = demandas.localizaciones(), cubiertas(demandas, pdm, proyectos).localizaciones()
     if en_plan is None:
-        base = UnidadTerritorial.objects.base().filter(municipio__in=unidades.order_by().values("municipio"))
+        propios = unidades.order_by()
+        base = UnidadTerritorial.objects.base().filter(
+            Q(municipio__in=propios.values("municipio")) | Q(municipio__in=propios.values("pk"))
+        )
         en_plan = en_el_plan(base, demandas, pdm, proyectos)
     partes = UnidadEnUnidad.objects.filter(parte__nivel__es_base=True).annotate(
         personas=_habitantes_de_la_parte(censo),
@@ -73,10 +80,14 @@ def cobertura_pdm(
 
 
 def en_el_plan(base: UnidadQuerySet, demandas, pdm, proyectos=None) -> list[int]:
-    """Ids of the base units that a project of the plan, or beyond the plan, serves. Asks the database at once."""
+    """Ids of the base units that a project of the plan serves, however far it has come. Asks the database at once."""
+    from proyectos.models import Proyecto
     from proyectos.querysets.embudo import PASO
 
-    en_embudo = base.embudo(demandas=demandas, pdm=pdm, proyectos=proyectos)
+    if pdm is None:
+        return []
+    del_plan = (Proyecto.objects.all() if proyectos is None else proyectos).filter(pdm=pdm)
+    en_embudo = base.embudo(demandas=demandas, pdm=pdm, proyectos=del_plan)
     return [pk for pk, paso in en_embudo.values_list("pk", "paso") if paso >= PASO["en_pdm_sin_poa"]]
 
 

@@ -35,10 +35,14 @@ def escribir_proyectos(plan: Plan, pedido: PedidoTabla) -> None:
         fila.existente = objeto
     for fila in cambiadas:
         fila.existente.pdm = planes.get(fila.periodo)
+        # A load may publish a draft; what the public has seen it never takes back.
+        fila.existente.publicado = fila.existente.publicado or pedido.publicar
         for campo, valor in fila.campos.items():
             setattr(fila.existente, campo, valor)
     if cambiadas:
-        Proyecto.objects.bulk_update([f.existente for f in cambiadas], [*CAMPOS, "pdm_id"], batch_size=LOTE)
+        Proyecto.objects.bulk_update(
+            [f.existente for f in cambiadas], [*CAMPOS, "pdm_id", "publicado"], batch_size=LOTE
+        )
     _operaciones(plan.filas, poas)
     _vinculos(plan.filas)
     localizar(Proyecto.objects.filter(pk__in=[f.existente.pk for f in plan.filas]))

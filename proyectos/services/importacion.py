@@ -8,14 +8,14 @@ from typing import Any
 import shapely
 
 from demandas.models import Demanda
-from demandas.services.importacion import COLUMNA_GEOMETRIA, geometria_en_columnas
+from demandas.services.importacion import geometria_en_columnas
 from proyectos.models import EstadoProyecto, Proyecto
 from territorio.importacion import pedido_tabla as comun
 from territorio.importacion import valores
 from territorio.importacion.informe import Informe
 from territorio.importacion.pedido_tabla import PedidoTabla
 from territorio.importacion.tabla import Celdas, asignar_columnas, leer_tabla
-from territorio.importacion.texto import a_codigo, normalizar
+from territorio.importacion.texto import a_codigo
 from territorio.importacion.unidades import Buscador
 from territorio.models import UnidadTerritorial
 
@@ -122,7 +122,7 @@ def planear(pedido: PedidoTabla, *, simulado: bool = False) -> Plan:
     lector.contar_estados()
     _cuces_repetidos(tabla, campos, informe)
     if informe.aceptable:
-        _comparar(list(lector.proyectos.values()), plan)
+        _comparar(list(lector.proyectos.values()), plan, publicar=pedido.publicar)
     return plan
 
 
@@ -148,12 +148,13 @@ class _Lector:
         anterior = self.proyectos.get(codigo) if codigo else None
         es_otro_anio = anterior is not None and gestion is not None and gestion not in anterior.operaciones
         proyecto = self._proyecto(celdas, codigo, es_otro_anio)
-        if es_otro_anio and _mismo(anterior, proyecto):
+        distintos = _distintos(anterior, proyecto) if es_otro_anio else []
+        if es_otro_anio and not distintos:
             proyecto = anterior
         else:
             if es_otro_anio:
                 self.plan.informe.error(
-                    f"«{codigo}» tiene otros datos en la fila {anterior.numero}.",
+                    f"«{codigo}» dice otra cosa en la fila {anterior.numero}: {', '.join(distintos)}.",
                     "Un proyecto con varias gestiones repite sus datos en cada fila; si son dos, dé a cada uno su código.",
                     fila=celdas.fila.numero,
                     campo=celdas.campos.get("codigo"),
@@ -291,11 +292,11 @@ def _periodo(valor: object) -> tuple[int, int] | None:
     return int(desde), int(hasta)
 
 
-def _mismo(uno: FilaProyecto, otro: FilaProyecto) -> bool:
-    """Whether two rows of one code, of different years, tell of the same project."""
-    return normalizar(uno.campos["nombre"]) == normalizar(otro.campos["nombre"]) and all(
-        uno.campos[c] == otro.campos[c] for c in ("unidad_id", "sector_id", *COLUMNA_GEOMETRIA.values())
-    )
+def _distintos(uno: FilaProyecto, otro: FilaProyecto) -> list[str]:
+    """The fields in which two rows of one code, of different years, do not tell of the same project."""
+    distintos = [campo.removesuffix("_id") for campo in CAMPOS if uno.campos[campo] != otro.campos[campo]]
+    otros = (("pdm", "periodo"), ("demandas", "demandas"), ("beneficiarias", "beneficiarias"))
+    return distintos + [campo for campo, atributo in otros if getattr(uno, atributo) != getattr(otro, atributo)]
 
 
 def _cuces_repetidos(tabla, campos: dict[str, str], informe: Informe) -> None:
@@ -318,7 +319,7 @@ def _cuces_repetidos(tabla, campos: dict[str, str], informe: Informe) -> None:
         )
 
 
-def _comparar(filas: list[FilaProyecto], plan: Plan) -> None:
+def _comparar(filas: list[FilaProyecto], plan: Plan, *, publicar: bool) -> None:
     """Keep what is new or differs; count the rest."""
     guardados = {
         p.codigo: p
@@ -331,7 +332,7 @@ def _comparar(filas: list[FilaProyecto], plan: Plan) -> None:
         fila.existente = guardados.get(fila.codigo)
         if fila.existente is None:
             cuentas["nuevas"] += 1
-        elif _difiere(fila):
+        elif _difiere(fila) or (publicar and not fila.existente.publicado):
             cuentas["cambiadas"] += 1
         else:
             cuentas["iguales"] += 1

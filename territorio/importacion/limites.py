@@ -96,6 +96,12 @@ def planear(pedido: Pedido, *, simulado: bool = False) -> Plan:
         return plan
     topologia.revisar(filas, plan)
     emparejar.comparar(filas, existentes, plan)
+    if plan.desde > timezone.localdate():
+        informe.aviso(
+            f"los límites rigen desde el {plan.desde:%d/%m/%Y}; hasta ese día lo demás se ubica con los de hoy.",
+            "Ese día ejecute manage.py relocalizar (conviene a diario, por la madrugada).",
+            codigo="rige_mas_tarde",
+        )
     return plan
 
 

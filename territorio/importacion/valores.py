@@ -10,9 +10,9 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from territorio.importacion.texto import a_codigo, normalizar
+from territorio.models import MONTO_MAXIMO
 
 WKT_MAXIMO = 500_000
-DINERO_MAXIMO = Decimal("999999999999.99")
 _NUMERO = re.compile(r"[+-]?\d[\d.,\s]*")
 # Thousands in groups of three by one separator, decimals after the other.
 _CON_MILES = re.compile(r"[+-]?\d{1,3}([.,])\d{3}(?:\1\d{3})*(?:(?!\1)[.,]\d*)?")
@@ -80,7 +80,7 @@ def dinero(valor: object) -> Decimal | None:
         return None
     if numero < 0:
         raise ValorInvalido(f"el monto {numero} es negativo.", "Un monto no puede ser menor que cero.")
-    if numero > DINERO_MAXIMO:
+    if numero > MONTO_MAXIMO:
         raise ValorInvalido(f"el monto {numero:.0f} es demasiado grande.", "Revise las unidades: van en bolivianos.")
     exacto = numero.quantize(Decimal("0.01"))
     # A spreadsheet stores 80330.9 as a binary number: only what differs by more than that is a third decimal.

@@ -310,9 +310,6 @@ def test_a_code_that_stands_twice_in_a_file_is_two_demands_and_is_said(comunidad
     assert importar(archivo).cuentas["iguales"] == 2
 
 
-@pytest.mark.xfail(
-    strict=True, reason="importing again without --borrador leaves the row unpublished and counts it as equal"
-)
 def test_a_draft_is_published_by_loading_it_again_without_that_word(comunidades, tmp_path):
     archivo = tabla_csv(tmp_path / "d.csv", una())
     importar(archivo, "--borrador")

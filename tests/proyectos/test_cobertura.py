@@ -58,17 +58,11 @@ def test_another_plan_answers_nothing_here(muni, oeste, plan):
     assert cobertura(plan)["1"].demandas_cubiertas == 0
 
 
-@pytest.mark.xfail(
-    strict=True, reason="cubiertas(demandas, None) asks for projects of no plan: `proyecto__pdm=None` is IS NULL"
-)
 def test_without_a_plan_nothing_is_covered(muni, oeste):
     hechos.proyecto(muni, "p", responde=[hechos.demanda(muni, "a", punto(1, 1))])
     assert cobertura(None)["1"].demandas_cubiertas == 0
 
 
-@pytest.mark.xfail(
-    strict=True, reason="cubiertas() does not look at `proyectos`: the public figures tell of unpublished answers"
-)
 def test_an_answer_that_may_not_be_seen_covers_nothing(muni, oeste, plan):
     from django.contrib.auth.models import AnonymousUser
 
@@ -88,19 +82,12 @@ def test_inhabitants_are_those_of_the_communities_that_lie_in_the_district_by_th
     assert (filas["1"].habitantes_cubiertos, filas["2"].habitantes_cubiertos) == pytest.approx((50, 50), abs=0.01)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a project outside the plan lifts its community beyond `en_pdm_sin_poa` once it is programmed"
-)
 def test_a_project_outside_the_plan_covers_nobody_by_the_plan(muni, oeste, plan):
     cota = unidad("comunidad", "c", cuadro(0, 0), municipio=muni, personas=100)
     hechos.proyecto(muni, "p", beneficia=[cota], estado="concluido")
     assert cobertura(plan)["1"].habitantes_cubiertos == 0
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="en_plan takes the base units of `municipio__in` the units' municipality, which a municipality lacks",
-)
 def test_the_municipality_itself_is_answered_like_any_unit(muni, oeste, plan):
     cota = unidad("comunidad", "c", cuadro(0, 0), municipio=muni, personas=100)
     hechos.proyecto(muni, "p", beneficia=[cota], responde=[hechos.demanda(muni, "a", punto(1, 1))], pdm=plan)

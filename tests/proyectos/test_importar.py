@@ -97,10 +97,6 @@ def test_rows_of_one_code_that_tell_of_different_projects_are_refused(mundo_, tm
     assert contenido() == antes
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="only name, unit, sector and place are compared: the rest of a later year's row is dropped unsaid",
-)
 @pytest.mark.parametrize(
     ("campo", "uno_", "otro"),
     [

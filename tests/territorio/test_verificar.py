@@ -77,11 +77,7 @@ EDICIONES = {
 
 
 @pytest.mark.parametrize("que", EDICIONES)
-def test_an_edit_by_hand_is_found_and_relocalizar_mends_it(todo, que, request):
-    if que in {"a limit moved", "an overlapping limit moved"}:
-        request.applymarker(
-            pytest.mark.xfail(strict=True, reason="relocalizar does not compare the limits' overlaps anew")
-        )
+def test_an_edit_by_hand_is_found_and_relocalizar_mends_it(todo, que):
     consulta, falla = EDICIONES[que]
     assert sql(consulta) > 0
     codigo, texto = verificar()
@@ -128,11 +124,7 @@ def test_relocalizar_changes_nothing_that_was_right(todo):
     assert contenido() == antes
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="what is stored is the day of the last change: a limit that begins later moves nothing by itself",
-)
-def test_a_limit_that_begins_on_a_later_day_moves_features_on_that_day(todo, monkeypatch):
+def test_a_limit_that_begins_on_a_later_day_is_told_that_day_and_relocalizar_brings_it_in(todo, monkeypatch):
     from datetime import date, timedelta
 
     from django.db.backends.postgresql.psycopg_any import DateRange
@@ -145,5 +137,7 @@ def test_a_limit_that_begins_on_a_later_day_moves_features_on_that_day(todo, mon
         Limite.objects.create(unidad=viejo.unidad, geom=geom, vigencia=DateRange(manana, None))
     assert verificar()[0] == 0
     monkeypatch.setattr("django.utils.timezone.localdate", lambda *a, **k: manana)
+    assert verificar()[0] == 1
+    call_command("relocalizar", stdout=io.StringIO())
     assert verificar()[0] == 0
     assert Demanda.objects.count() + Proyecto.objects.count() == 6

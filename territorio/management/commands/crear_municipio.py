@@ -1,5 +1,6 @@
 """Begin a municipality that has no limit to load yet."""
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from territorio.localizacion import localizar
@@ -18,7 +19,10 @@ class Command(BaseCommand):
         if UnidadTerritorial.objects.filter(nivel=nivel, codigo=codigo).exists():
             raise CommandError(f"El municipio {codigo} ya existe.")
         unidad = UnidadTerritorial(nivel=nivel, codigo=codigo, nombre=nombre)
-        unidad.full_clean()
+        try:
+            unidad.full_clean()
+        except ValidationError as e:
+            raise CommandError("; ".join(f"{c}: {' '.join(m)}" for c, m in e.message_dict.items())) from e
         unidad.save()
         localizar(UnidadTerritorial.objects.filter(pk=unidad.pk))
         self.stdout.write(f"Municipio {nombre} ({codigo}) creado.")

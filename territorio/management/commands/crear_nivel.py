@@ -1,5 +1,6 @@
 """Add a level of the territorial ladder that the catalogue does not have."""
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from territorio.models import Nivel
@@ -31,7 +32,10 @@ class Command(BaseCommand):
             es_base=base,
             orden=max(n.orden for n in superiores) + 5,
         )
-        nivel.full_clean()
+        try:
+            nivel.full_clean()
+        except ValidationError as e:
+            raise CommandError("; ".join(f"{c}: {' '.join(m)}" for c, m in e.message_dict.items())) from e
         nivel.save()
         nivel.superiores.set(superiores)
         self.stdout.write(f"Nivel «{nivel.nombre}» creado, dentro de {', '.join(n.nombre for n in superiores)}.")

@@ -1,14 +1,20 @@
 """Place every unit and feature anew, from geometry."""
 
 from django.core.management.base import BaseCommand
+from django.db import transaction
 
+from territorio import solapes
 from territorio.localizacion import localizar, tablas
+from territorio.models import UnidadTerritorial
 
 
 class Command(BaseCommand):
     help = "Vuelve a ubicar todas las unidades, demandas y proyectos; no cambia lo que ya estaba bien."
 
     def handle(self, *args, **options) -> None:
+        with transaction.atomic():
+            if solapes.diferencias():
+                solapes.olvidar(UnidadTerritorial.objects.values_list("pk", flat=True))
         for tabla in tablas():
             modelo = tabla._meta.get_field(tabla.OBJETO).related_model
             cambios = localizar(modelo._default_manager.all())
