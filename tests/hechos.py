@@ -16,21 +16,25 @@ def _lugar(geom) -> dict:
     return {COLUMNA[geom.geom_type]: geom} if geom is not None else {}
 
 
-def demanda(muni, codigo: str, geom=None, *, publicada: bool = True, **campos) -> Demanda:
+def demanda(muni, codigo: str, geom=None, *, publicada: bool = True, ubicar: bool = True, **campos) -> Demanda:
     campos = {"titulo": f"Demanda {codigo}", **campos, **_lugar(geom)}
     nueva = Demanda.objects.create(municipio=muni, codigo=codigo, publicada=publicada, **campos)
-    localizar(Demanda.objects.filter(pk=nueva.pk))
-    nueva.refresh_from_db()
+    if ubicar:
+        localizar(Demanda.objects.filter(pk=nueva.pk))
+        nueva.refresh_from_db()
     return nueva
 
 
-def proyecto(muni, codigo: str, geom=None, *, responde=(), beneficia=(), publicado: bool = True, **campos) -> Proyecto:
+def proyecto(
+    muni, codigo: str, geom=None, *, responde=(), beneficia=(), publicado: bool = True, ubicar: bool = True, **campos
+) -> Proyecto:
     campos = {"nombre": f"Proyecto {codigo}", **campos, **_lugar(geom)}
     nuevo = Proyecto.objects.create(municipio=muni, codigo=codigo, publicado=publicado, **campos)
     nuevo.beneficiarias.set(beneficia)
     Respuesta.objects.bulk_create([Respuesta(proyecto=nuevo, demanda=d) for d in responde])
-    localizar(Proyecto.objects.filter(pk=nuevo.pk))
-    nuevo.refresh_from_db()
+    if ubicar:
+        localizar(Proyecto.objects.filter(pk=nuevo.pk))
+        nuevo.refresh_from_db()
     return nuevo
 
 

@@ -45,8 +45,9 @@ def unidad(
     padre=None,
     nombre: str = "",
     personas: int | None = None,
+    ubicar: bool = True,
 ) -> UnidadTerritorial:
-    """Make a unit, with a limit where `geom` is a polygon, a point where it is a point; localised."""
+    """Make a unit, with a limit where `geom` is a polygon, a point where it is a point; localised (unless told)."""
     es_punto = isinstance(geom, Point)
     nueva = UnidadTerritorial.objects.create(
         nivel=nivel(codigo_nivel),
@@ -60,5 +61,6 @@ def unidad(
         Limite.objects.create(unidad=nueva, geom=geom, vigencia=SIEMPRE, fuente="mundo de prueba")
     if personas is not None:
         Poblacion.objects.create(unidad=nueva, censo=2024, personas=personas)
-    localizar(UnidadTerritorial.objects.all())
+    if ubicar:
+        localizar(UnidadTerritorial.objects.all())
     return nueva
