@@ -160,12 +160,12 @@ def padres(filas: list[FilaUnidad], plan: Plan, pedido: Pedido) -> None:
     por_lugar = _padres_por_lugar(filas, candidatos)
     asignados, distintos = 0, []
     for fila in filas:
-        segun_lugar = por_lugar.get(fila.numero)
+        la_contienen = por_lugar.get(fila.numero)
+        segun_lugar = la_contienen[0] if la_contienen else None
         if fila.padre is not None:
-            if segun_lugar is not None and segun_lugar != fila.padre:
-                distintos.append(
-                    f"fila {fila.numero}: {fila.nombre} dice {fila.padre.nombre}, su lugar cae en {segun_lugar.nombre}"
-                )
+            if la_contienen is not None and fila.padre not in la_contienen:
+                donde = " y ".join(u.nombre for u in la_contienen) or "ninguno"
+                distintos.append(f"fila {fila.numero}: {fila.nombre} dice {fila.padre.nombre}, su lugar cae en {donde}")
         elif not pedido.campo_padre and not pedido.nivel_padre and _ya_bajo_otro_nivel(fila, nivel_padre, plan):
             fila.padre = fila.unidad.padre
         elif segun_lugar is not None:
@@ -180,7 +180,7 @@ def padres(filas: list[FilaUnidad], plan: Plan, pedido: Pedido) -> None:
         plan.informe.cuentas["superior_distinto_de_su_lugar"] = len(distintos)
         plan.informe.listas["superior_distinto_de_su_lugar"] = distintos
         plan.informe.aviso(
-            f"{len(distintos)} unidades caen, por su punto interior, en otro {nivel_padre.nombre} que el declarado"
+            f"{len(distintos)} unidades no caen, por su punto interior, en el {nivel_padre.nombre} que declaran"
             "; vale lo declarado.",
             "Revise la lista «superior distinto de su lugar».",
             codigo="superior_distinto",
@@ -238,8 +238,8 @@ def _padres_por_nombre(filas, candidatos, nivel_padre, informe: Informe, campo: 
         fila.padre = hallados[0]
 
 
-def _padres_por_lugar(filas, candidatos) -> dict[int, UnidadTerritorial]:
-    """For each row, the candidate whose limit holds its point, or an inner point of its polygon."""
+def _padres_por_lugar(filas, candidatos) -> dict[int, list[UnidadTerritorial]]:
+    """For each row with a place, the candidates whose limits hold its point, or an inner point of its polygon, by code."""
     formas = {
         limite.unidad_id: shapely.from_wkb(bytes(limite.geom.wkb))
         for limite in Limite.objects.en_vigor().filter(unidad__in=candidatos)
@@ -250,10 +250,10 @@ def _padres_por_lugar(filas, candidatos) -> dict[int, UnidadTerritorial]:
     arbol = shapely.STRtree([formas[u.pk] for u in con_forma])
     con_lugar = [fila for fila in filas if fila.geom is not None]
     interiores = [fila.geom.representative_point() for fila in con_lugar]
-    hallados: dict[int, UnidadTerritorial] = {}
-    indices = arbol.query(interiores, predicate="within") if interiores else [[], []]
-    for i, j in sorted(zip(*indices, strict=True), key=lambda par: con_forma[par[1]].codigo, reverse=True):
-        hallados[con_lugar[i].numero] = con_forma[j]
+    hallados: dict[int, list[UnidadTerritorial]] = {fila.numero: [] for fila in con_lugar}
+    indices = arbol.query(interiores, predicate="intersects") if interiores else [[], []]
+    for i, j in sorted(zip(*indices, strict=True), key=lambda par: con_forma[par[1]].codigo):
+        hallados[con_lugar[i].numero].append(con_forma[j])
     return hallados
 
 

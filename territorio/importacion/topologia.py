@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from territorio.importacion.limites import FilaUnidad, Plan
 
 GEOD = Geod(ellps="WGS84")
-# Below this a cut between two borders is the last digit of a coordinate, not land.
-AREA_MINIMA_M2 = 0.01
+# Below this an overlap is how two people drew one border, not land that two units claim: left unsaid.
+AREA_MINIMA_M2 = 1.0
 
 
 def revisar(filas: list[FilaUnidad], plan: Plan) -> None:
