@@ -142,7 +142,8 @@ def cobertura_pdm(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
     conservacion = demandas.conservacion(vista.nivel, vista.municipio)
     respondidas = cubiertas(demandas, vista.pdm, vista.proyectos).count()
     personas = _habitantes_cubiertos(vista, base, en_plan)
-    detalle = _("No responde a %(n)s demandas.") % {"n": number_format(conservacion.total - respondidas)}
+    pendientes = conservacion.total - respondidas
+    detalle = _("No responde a %(n)s demandas.") % {"n": number_format(pendientes)} if pendientes else ""
     if personas["todas"]:
         detalle += " " + _(
             "%(cubiertos)s de %(todas)s habitantes viven en comunidades u OTB con proyecto en el plan."
@@ -151,9 +152,12 @@ def cobertura_pdm(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
             "todas": number_format(personas["todas"]),
         }
     if vista.pdm is None:
-        frase = _("No hay un PDM publicado: ninguna de %(n)s demandas tiene respuesta") % {
-            "n": number_format(conservacion.total)
-        }
+        frase = (
+            _("No hay un PDM publicado: ninguna de %(n)s demandas tiene respuesta")
+            % {"n": number_format(conservacion.total)}
+            if conservacion.total
+            else _("No hay un PDM publicado ni demandas cargadas")
+        )
     else:
         frase = _("El %(plan)s responde a %(cubiertas)s de %(todas)s demandas (%(por_ciento)s %%)") % {
             "plan": vista.pdm.nombre,
@@ -265,7 +269,14 @@ def desatendidas(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
     sin_proyecto = [u for u in pasos.values() if u.paso <= PASO["demanda_sin_pdm"]]
     personas = sum(u.habitantes or 0 for u in sin_proyecto)
     sin_cifra = sum(1 for u in sin_proyecto if u.habitantes is None)
-    frase = _("%(n)s de %(todas)s %(que)s sin ningún proyecto%(sector)s: %(habitantes)s habitantes") % {
+    # "0 inhabitants" would be a figure; where nobody was counted the sentence says none.
+    con_cifra = len(sin_proyecto) > sin_cifra or not sin_proyecto
+    modelo = (
+        _("%(n)s de %(todas)s %(que)s sin ningún proyecto%(sector)s: %(habitantes)s habitantes")
+        if con_cifra
+        else _("%(n)s de %(todas)s %(que)s sin ningún proyecto%(sector)s")
+    )
+    frase = modelo % {
         "n": number_format(len(sin_proyecto)),
         "todas": number_format(len(pasos)),
         "que": _plural(vista.nivel, len(pasos)) if vista.nivel.es_base else _("comunidades y OTB"),
