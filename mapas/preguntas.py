@@ -101,7 +101,7 @@ def demanda(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         titulo=_("Demanda por territorio"),
         frase=_("%(que)s en %(n)s %(nivel)s")
         % {"que": que, "n": number_format(len(filas)), "nivel": _plural(vista.nivel, len(filas))},
-        detalle=detalle,
+        detalle=detalle.strip(),
         columnas=columnas,
         filas=sorted(filas, key=lambda fila: (-(fila[valor] or 0), fila["nombre"])),
         totales=_sumas(filas, ["demandas", "demandas_en_disputa", "beneficiarios", "habitantes"]),
@@ -169,7 +169,7 @@ def cobertura_pdm(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         pregunta="cobertura-pdm",
         titulo=_("Cobertura del PDM"),
         frase=frase,
-        detalle=detalle,
+        detalle=detalle.strip(),
         columnas=columnas,
         filas=sorted(filas, key=lambda fila: (101 if fila["cobertura"] is None else fila["cobertura"], fila["nombre"])),
         totales=_sumas(filas, ["demandas", "demandas_cubiertas", "habitantes_base", "habitantes_cubiertos"]),
@@ -296,7 +296,7 @@ def desatendidas(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         pregunta="desatendidas",
         titulo=_("Comunidades atendidas y desatendidas"),
         frase=frase,
-        detalle=detalle,
+        detalle=detalle.strip(),
         columnas=columnas,
         filas=filas,
         totales=_sumas(
