@@ -69,6 +69,7 @@ def test_a_map_draws_every_unit_with_its_legend_and_its_conservation_line(
 ):
     pagina = abrir_mapa(pregunta, ancho=ancho)
     retratar(pagina, f"mapa-{pregunta}-{ancho}")
+    assert ancho_del_documento(pagina) <= ancho
     dibujados = poligonos(pagina)
     assert dibujados.count() == len(con_lugar(municipio, nivel_de(pagina))) > 0
     # Drawn means seen: none is empty, none lies beside the screen.
