@@ -5,7 +5,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from demandas.querysets import DemandaQuerySet, DemandaUnidadQuerySet
-from territorio.models import MONTO_MAXIMO, Localizable, Localizacion, Sector, UnidadTerritorial
+from territorio.dinero import MONTO_MAXIMO
+from territorio.models import Localizable, Localizacion, Sector, UnidadTerritorial
 
 
 class Grupo(models.TextChoices):

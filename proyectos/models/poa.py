@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from proyectos.models.proyecto import Proyecto
 from proyectos.querysets.poa import OperacionQuerySet, POAQuerySet
-from territorio.models import MONTO_MAXIMO, UnidadTerritorial
+from territorio.dinero import MONTO_MAXIMO
+from territorio.models import UnidadTerritorial
 
 
 class EstadoPOA(models.TextChoices):

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from demandas.models import Demanda
 from proyectos.models.pdm import PDM
 from proyectos.querysets.proyecto import ProyectoQuerySet
-from territorio.models import MONTO_MAXIMO, Localizable, Localizacion, Sector, UnidadTerritorial
+from territorio.dinero import MONTO_MAXIMO
+from territorio.models import Localizable, Localizacion, Sector, UnidadTerritorial
 
 
 class EstadoProyecto(models.TextChoices):

@@ -9,8 +9,8 @@ from decimal import Decimal, InvalidOperation
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from territorio.dinero import MONTO_MAXIMO
 from territorio.importacion.texto import a_codigo, normalizar
-from territorio.models import MONTO_MAXIMO
 
 WKT_MAXIMO = 500_000
 _NUMERO = re.compile(r"[+-]?\d[\d.,\s]*")

@@ -1,6 +1,6 @@
 """Levels, units with their identity, dated limits, population, sectors, and who is a member of which municipality."""
 
-from territorio.models.catalogos import MONTO_MAXIMO, Censo, Nivel, Sector
+from territorio.models.catalogos import Censo, Nivel, Sector
 from territorio.models.limite import EstadoLimite, Limite, Solape
 from territorio.models.localizacion import Localizable, Localizacion, UbicadaPor, UnidadEnUnidad
 from territorio.models.membresia import Membresia, Rol
@@ -8,7 +8,6 @@ from territorio.models.poblacion import Indicador, Poblacion
 from territorio.models.unidad import OTB, CodigoExterno, Comunidad, Distrito, Municipio, UnidadTerritorial
 
 __all__ = [
-    "MONTO_MAXIMO",
     "OTB",
     "Censo",
     "CodigoExterno",

@@ -1,14 +1,10 @@
 """Catalogues: rows, never constants, because a municipality may add its own and the law changes them by date."""
 
 from datetime import date
-from decimal import Decimal
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-
-# The most that numeric(14,2) holds, in Bs.
-MONTO_MAXIMO = Decimal("999999999999.99")
 
 
 class Nivel(models.Model):
