@@ -133,7 +133,9 @@ CAPAS: dict[str, Capa] = {
         Capa(
             "proyectos",
             _("Proyectos"),
-            consulta=lambda vista, parametros: proyectos_pedidos(_con_municipio(vista, parametros), vista.usuario),
+            consulta=lambda vista, parametros: proyectos_pedidos(
+                _con_municipio(vista, parametros), vista.usuario
+            ).con_pdm_visible(vista.usuario),
             propiedades=ProyectoViewSet.propiedades,
         ),
         Capa("demanda", _("Demanda por territorio"), pregunta="demanda"),

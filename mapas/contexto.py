@@ -65,7 +65,7 @@ class Sitio:
 
     @cached_property
     def es_demo(self) -> bool:
-        """Whether the municipality is invented: the demo's own or its neighbour, of the same province that does not exist."""
+        """Whether the municipality is invented: the demo's own or its neighbour, in a province that does not exist."""
         return self.municipio is not None and self.municipio.codigo[:4] == settings.MINKA_MUNICIPIO_DEMO[:4]
 
     @cached_property

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework_gis.fields import GeometrySerializerMethodField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
-from proyectos.models import EstadoProyecto, Operacion, Proyecto
+from proyectos.models import PDM, EstadoProyecto, Operacion, Proyecto
 from territorio.api import PAGINA, ColeccionMixin
 
 
@@ -19,9 +19,7 @@ class ProyectoFiltro(filtros.FilterSet):
     municipio = filtros.CharFilter(field_name="municipio__codigo", label="Código INE del municipio")
     sector = filtros.CharFilter(field_name="sector__codigo", label="Código del sector")
     estado = filtros.ChoiceFilter(choices=EstadoProyecto.choices, label="Estado")
-    gestion = filtros.NumberFilter(
-        field_name="operaciones__poa__gestion", distinct=True, label="Año de un POA que lo ejecuta"
-    )
+    gestion = filtros.NumberFilter(method="de_gestion", label="Año de un POA que lo ejecuta")
     unidad = filtros.NumberFilter(
         field_name="localizaciones__unidad", distinct=True, label="Id de una unidad en la que está"
     )
@@ -29,6 +27,11 @@ class ProyectoFiltro(filtros.FilterSet):
     class Meta:
         model = Proyecto
         fields: list[str] = []
+
+    def de_gestion(self, proyectos, _nombre, gestion):
+        """Only by the operations that the reader may see: a draft programme is not found by its year."""
+        visibles = Operacion.objects.visibles_para(self.request.user).filter(poa__gestion=gestion)
+        return proyectos.filter(pk__in=visibles.order_by().values("proyecto"))
 
 
 class OperacionSerializer(serializers.ModelSerializer):
@@ -51,6 +54,8 @@ class ProyectoSerializer(GeoFeatureModelSerializer):
 
     geometria = GeometrySerializerMethodField(help_text="Geometría propia (EPSG:4326), o nada")
     operaciones = serializers.SerializerMethodField()
+    demandas = serializers.SerializerMethodField()
+    pdm = serializers.SerializerMethodField()
 
     class Meta:
         model = Proyecto
@@ -62,6 +67,17 @@ class ProyectoSerializer(GeoFeatureModelSerializer):
 
     def get_geometria(self, proyecto):
         return proyecto.geometria
+
+    def get_demandas(self, proyecto) -> list[int]:
+        return list(proyecto.demandas.visibles_para(self.context["request"].user).values_list("pk", flat=True))
+
+    def get_pdm(self, proyecto) -> int | None:
+        return (
+            PDM.objects.visibles_para(self.context["request"].user)
+            .filter(pk=proyecto.pdm_id)
+            .values_list("pk", flat=True)
+            .first()
+        )
 
     def get_operaciones(self, proyecto) -> list[dict[str, Any]]:
         visibles = proyecto.operaciones.visibles_para(self.context["request"].user).select_related("poa")
@@ -83,7 +99,7 @@ class ProyectoViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
         "unidad_nombre": "unidad__nombre",
         "sector": "sector__codigo",
         "sector_nombre": "sector__nombre",
-        "pdm": "pdm__nombre",
+        "pdm": "pdm_visible",
         "costo_total": "costo_total",
         "estado": "estado",
         "inicio": "inicio",
@@ -94,7 +110,8 @@ class ProyectoViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
     }
 
     def get_queryset(self):
-        return super().get_queryset().visibles_para(self.request.user)
+        usuario = self.request.user
+        return super().get_queryset().visibles_para(usuario).con_pdm_visible(usuario)
 
     @extend_schema(parameters=PAGINA, responses={(200, "application/geo+json"): OpenApiTypes.OBJECT})
     def list(self, request: Request, *args, **kwargs) -> StreamingHttpResponse:

@@ -18,6 +18,10 @@ class EstadoPOA(models.TextChoices):
     CERRADO = "cerrado", _("cerrado")
 
 
+# States in which a programme is being made: what it holds is not programmed yet.
+EN_PREPARACION = (EstadoPOA.BORRADOR, EstadoPOA.PRESENTADO)
+
+
 class POA(models.Model):
     """A municipality's programme of operations for one year (gestión)."""
 

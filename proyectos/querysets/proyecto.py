@@ -1,6 +1,6 @@
 """Questions about projects."""
 
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Subquery, Value, When
 
 from territorio.querysets import LocalizableQuerySet, municipios_de
 
@@ -14,6 +14,13 @@ class ProyectoQuerySet(LocalizableQuerySet):
         if usuario.is_authenticated:
             visibles |= Q(municipio__in=municipios_de(usuario))
         return self.filter(visibles)
+
+    def con_pdm_visible(self, usuario) -> "ProyectoQuerySet":
+        """Annotate `pdm_visible`: the name of the project's plan, None where `usuario` may not see it."""
+        from proyectos.models import PDM
+
+        visible = PDM.objects.visibles_para(usuario).filter(pk=OuterRef("pdm")).order_by()
+        return self.annotate(pdm_visible=Subquery(visible.values("nombre")[:1]))
 
     def con_efecto(self) -> "ProyectoQuerySet":
         """Projects that were not voided, cancelled or left without bidders."""
@@ -31,12 +38,14 @@ class ProyectoQuerySet(LocalizableQuerySet):
 
 def paso_del_proyecto(prefijo: str = "", *, pdm=None, gestion: int | None = None) -> Case:
     """The expression behind `con_paso`; `prefijo` leads to the project from another model, e.g. `proyecto__`."""
+    from proyectos.models import EstadoPlan, Operacion
     from proyectos.models import EstadoProyecto as E
-    from proyectos.models import Operacion
+    from proyectos.models.poa import EN_PREPARACION
     from proyectos.models.proyecto import SIN_EFECTO
     from proyectos.querysets.embudo import PASO
 
-    operaciones = Operacion.objects.filter(proyecto=OuterRef(f"{prefijo}pk"))
+    # What is not approved yet is in no plan and in no programme, whoever looks.
+    operaciones = Operacion.objects.filter(proyecto=OuterRef(f"{prefijo}pk")).exclude(poa__estado__in=EN_PREPARACION)
     if gestion is not None:
         operaciones = operaciones.filter(poa__gestion__lte=gestion)
     terminadas = operaciones.filter(fisico_alcanzado__gte=100)
@@ -45,7 +54,8 @@ def paso_del_proyecto(prefijo: str = "", *, pdm=None, gestion: int | None = None
     def en(*estados: str) -> Q:
         return Q(**{f"{prefijo}estado__in": estados})
 
-    en_plan = Q(**{f"{prefijo}pdm": pdm}) if pdm is not None else Q(**{f"{prefijo}pdm__isnull": False})
+    aprobados = [EstadoPlan.APROBADO, EstadoPlan.PUBLICADO]
+    en_plan = Q(**{f"{prefijo}pdm": pdm}) if pdm is not None else Q(**{f"{prefijo}pdm__estado__in": aprobados})
     return Case(
         When(en(*SIN_EFECTO), then=Value(0)),
         When(en(E.CONCLUIDO) | Exists(terminadas), then=Value(PASO["atendida"])),

@@ -201,6 +201,8 @@ class _Lector:
             "cuce": celdas.leer("cuce", valores.texto, 40) or "",
             **geometria_en_columnas(geom),
         }
+        if campos["inicio"] and campos["fin"] and campos["fin"] < campos["inicio"]:
+            celdas.error("fin", valores.ValorInvalido("el proyecto termina antes de empezar.", "Corrija las fechas."))
         periodo = celdas.leer("pdm", _periodo)
         return FilaProyecto(
             numero,

@@ -69,13 +69,20 @@ def revisar_municipio(filas: list[FilaUnidad], municipio: UnidadTerritorial | No
 
 
 def existentes(nivel: Nivel, municipio: UnidadTerritorial | None, en: date) -> list[UnidadTerritorial]:
-    """Stored units of the level, each with the WKB of its limit in force on a day (`limite_wkb`, little-endian, or None)."""
+    """Stored units of the level, each with its limit in force on a day: `limite_wkb` (little-endian, or None) and
+    `limite_dicho`, its legal state and norm.
+    """
     unidades = list(UnidadTerritorial.objects.filter(nivel=nivel, municipio=municipio).select_related("padre"))
     wkb = Func("geom", Value("NDR"), function="ST_AsBinary", output_field=BinaryField())
     vigentes = Limite.objects.en_vigor(en).filter(unidad__in=unidades)
-    formas = {unidad: bytes(forma) for unidad, forma in vigentes.annotate(wkb=wkb).values_list("unidad_id", "wkb")}
+    limites = {
+        unidad: (bytes(forma), {"estado": estado, "norma": norma})
+        for unidad, forma, estado, norma in vigentes.annotate(wkb=wkb).values_list(
+            "unidad_id", "wkb", "estado", "norma"
+        )
+    }
     for unidad in unidades:
-        unidad.limite_wkb = formas.get(unidad.pk)
+        unidad.limite_wkb, unidad.limite_dicho = limites.get(unidad.pk, (None, {}))
     return unidades
 
 
@@ -199,12 +206,23 @@ def _nivel_padre(plan: Plan, pedido: Pedido) -> Nivel | None:
     """The level of the parents: the one named, else the nearest superior that has units here."""
     if pedido.nivel_padre:
         return Nivel.objects.get(codigo=pedido.nivel_padre)
-    superiores = list(plan.nivel.superiores.order_by("-orden"))
-    for superior in superiores:
-        if superior.codigo == "municipio" and plan.municipio is not None:
-            return superior
-        if UnidadTerritorial.objects.filter(nivel=superior, municipio=plan.municipio).exists():
-            return superior
+    con_unidades = [
+        nivel
+        for nivel in plan.nivel.superiores.order_by("-orden")
+        if nivel.codigo != "municipio"
+        and UnidadTerritorial.objects.filter(nivel=nivel, municipio=plan.municipio).exists()
+    ]
+    if con_unidades:
+        # Districts are today's ladder, cantones yesterday's: where both are loaded the choice is said, not made in silence.
+        elegido = next((nivel for nivel in con_unidades if nivel.codigo == "distrito"), con_unidades[0])
+        if len(con_unidades) > 1:
+            otros = ", ".join(nivel.codigo for nivel in con_unidades if nivel != elegido)
+            plan.informe.aviso(
+                f"la unidad superior de cada fila se busca en el nivel {elegido.codigo}; también hay: {otros}.",
+                "Si es otro, dígalo con --nivel-padre.",
+                codigo="nivel_padre_supuesto",
+            )
+        return elegido
     return Nivel.objects.filter(codigo="municipio").first() if plan.municipio is not None else None
 
 
@@ -257,7 +275,7 @@ def _padres_por_lugar(filas, candidatos) -> dict[int, list[UnidadTerritorial]]:
     return hallados
 
 
-def comparar(filas: list[FilaUnidad], unidades: list[UnidadTerritorial], plan: Plan) -> None:
+def comparar(filas: list[FilaUnidad], unidades: list[UnidadTerritorial], plan: Plan, pedido: Pedido) -> None:
     """Keep in the plan what is new or differs, and count the rest."""
     cuentas = Counter()
     cifras = {
@@ -269,7 +287,7 @@ def comparar(filas: list[FilaUnidad], unidades: list[UnidadTerritorial], plan: P
             cuentas["nuevas"] += 1
             fila.cambios = {"nueva"}
         else:
-            fila.cambios = _cambios(fila, cifras.get(fila.unidad.pk))
+            fila.cambios = _cambios(fila, cifras.get(fila.unidad.pk), pedido)
             cuentas["cambiadas" if fila.cambios else "iguales"] += 1
         if fila.cambios:
             plan.filas.append(fila)
@@ -286,7 +304,7 @@ def comparar(filas: list[FilaUnidad], unidades: list[UnidadTerritorial], plan: P
         )
 
 
-def _cambios(fila: FilaUnidad, personas: int | None) -> set[str]:
+def _cambios(fila: FilaUnidad, personas: int | None, pedido: Pedido) -> set[str]:
     unidad, cambios = fila.unidad, set()
     if fila.nombre != unidad.nombre:
         cambios.add("nombre")
@@ -300,6 +318,10 @@ def _cambios(fila: FilaUnidad, personas: int | None) -> set[str]:
         if fila.geom.geom_type == "Point":
             if unidad.punto is None or unidad.punto.coords != fila.geom.coords[0]:
                 cambios.add("punto")
-        elif unidad.limite_wkb != shapely.to_wkb(fila.geom, byte_order=1):
+        # A new legal state or norm of the same ground is a new limit too: the old one stays in the history.
+        elif unidad.limite_wkb != shapely.to_wkb(fila.geom, byte_order=1) or any(
+            dicho and unidad.limite_dicho.get(campo) != dicho
+            for campo, dicho in (("estado", pedido.estado), ("norma", pedido.norma))
+        ):
             cambios.add("limite")
     return cambios

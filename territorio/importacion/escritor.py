@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from territorio.importacion.limites import FilaUnidad, Pedido, Plan
 from territorio.localizacion import bloquear_limites, relocalizar
-from territorio.models import Limite, Poblacion, UnidadTerritorial
+from territorio.models import EstadoLimite, Limite, Poblacion, UnidadTerritorial
 
 LOTE = 1000
 
@@ -36,7 +36,7 @@ def escribir(plan: Plan, pedido: Pedido) -> None:
         {fila.unidad: GEOSGeometry(memoryview(shapely.to_wkb(fila.geom)), srid=4326) for fila in con_limite},
         desde=plan.desde,
         fuente=pedido.fuente or plan.informe.archivo,
-        estado=pedido.estado,
+        estado=pedido.estado or EstadoLimite.REFERENCIAL,
         norma=pedido.norma,
     )
     _poblacion(plan, pedido)

@@ -31,7 +31,7 @@ class Pedido:
     lectura: Opciones = field(default_factory=lambda: Opciones(caja=settings.MINKA_CAJA))
     fuente: str = ""
     vigente_desde: date | None = None
-    estado: str = EstadoLimite.REFERENCIAL
+    estado: str | None = None
     norma: str = ""
     censo: int | None = None
     sin_geometria: bool = False
@@ -95,7 +95,7 @@ def planear(pedido: Pedido, *, simulado: bool = False) -> Plan:
     if not informe.aceptable:
         return plan
     topologia.revisar(filas, plan)
-    emparejar.comparar(filas, existentes, plan)
+    emparejar.comparar(filas, existentes, plan, pedido)
     if plan.desde > timezone.localdate():
         informe.aviso(
             f"los límites rigen desde el {plan.desde:%d/%m/%Y}; hasta ese día lo demás se ubica con los de hoy.",
@@ -121,7 +121,7 @@ def _resolver_destino(plan: Plan, pedido: Pedido) -> None:
         informe.error(
             f"no existe el nivel «{pedido.nivel_padre}».", "Corrija --nivel-padre.", codigo="nivel_desconocido"
         )
-    if pedido.estado not in EstadoLimite.values:
+    if pedido.estado is not None and pedido.estado not in EstadoLimite.values:
         informe.error(
             f"no existe el estado «{pedido.estado}».", f"Use: {', '.join(EstadoLimite.values)}.", codigo="estado"
         )

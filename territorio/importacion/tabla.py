@@ -155,13 +155,16 @@ def _xlsx(ruta: Path, opciones: Opciones, informe: Informe) -> Tabla:
 
 def _filas_de_la_hoja(hoja) -> list[tuple]:
     """Rows as tuples, without the formatted but empty ones at the end, which may go on for a hundred thousand."""
-    filas, vacias = [], 0
-    for celdas in hoja.iter_rows(values_only=True, max_col=COLUMNAS_MAXIMAS):
-        filas.append(celdas)
-        vacias = vacias + 1 if not any(v not in (None, "") for v in celdas) else 0
-        if vacias > 1000 or len(filas) > FILAS_MAXIMAS:
+    filas: list[tuple] = []
+    ultima = 0
+    for numero, celdas in enumerate(hoja.iter_rows(values_only=True, max_col=COLUMNAS_MAXIMAS), start=1):
+        vacia = not any(v not in (None, "") for v in celdas)
+        ultima = ultima if vacia else numero
+        # An empty row costs nothing but keeps the numbers of those below it as the person sees them.
+        filas.append(() if vacia else celdas)
+        if ultima > FILAS_MAXIMAS:
             break
-    return filas[: len(filas) - vacias] if vacias else filas
+    return filas[:ultima]
 
 
 def _de_filas(filas: list, informe: Informe) -> Tabla:
@@ -182,6 +185,9 @@ def _de_filas(filas: list, informe: Informe) -> Tabla:
             fila=1,
             codigo="columna_repetida",
         )
+        return Tabla()
+    if len(filas) > FILAS_MAXIMAS:
+        informe.error(f"el archivo pasa de {FILAS_MAXIMAS} filas.", "Divídalo en partes.", codigo="muy_grande")
         return Tabla()
     tabla = Tabla(columnas)
     for numero, celdas in enumerate(filas[1:], start=2):

@@ -220,10 +220,6 @@ def test_what_is_not_published_does_not_exist_but_for_members(client, tablero, r
     assert codigo in json.dumps(pedir(client, f"{lista}/")[1])
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="`demandas`, `pdm` and `pdm__nombre` of a project, and its filter by year, do not ask who may see them",
-)
 def test_a_published_project_does_not_tell_of_demands_plans_and_years_that_are_not(client, tablero):
     from proyectos.models import PDM
 

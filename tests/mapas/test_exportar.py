@@ -253,9 +253,6 @@ def test_the_command_writes_what_anybody_may_see_only(tablero, tmp_path):
     assert Proyecto.objects.filter(codigo="oculto").exists()
 
 
-@pytest.mark.xfail(
-    strict=True, raises=FileNotFoundError, reason="the error of the system leaves the command as a traceback"
-)
 def test_the_command_says_where_a_file_cannot_be_written(tablero, tmp_path):
     with pytest.raises(CommandError):
         call_command("exportar", "demandas", "--formato", "csv", "--salida", str(tmp_path / "no" / "hay.csv"))

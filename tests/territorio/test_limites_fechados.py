@@ -95,3 +95,23 @@ def test_the_limit_of_the_day_gives_state_and_shape_and_without_one_the_point_do
     assert (antes.estado_limite, antes.geometria.geom_type) == (None, "Point")
     poner(cota, B, "2020-01-01")
     assert UnidadTerritorial.objects.con_limite().count() == 1
+
+
+def test_a_new_legal_state_of_the_same_ground_is_a_new_limit_and_the_old_one_stays(muni, tmp_path):
+    from datetime import date
+
+    from territorio.models import Limite
+    from tests.archivos import correr, geojson
+    from tests.mundo import cuadro
+
+    archivo = geojson(tmp_path / "d.geojson", [(cuadro(0, 0), {"codigo": "1", "nombre": "Uno"})])
+    orden = ["importar_limites", archivo, "--nivel", "distrito", "--municipio", "990101", "--vigente-desde"]
+    correr(*orden, "2020-01-01")
+    corrida = correr(*orden, "2024-05-01", "--estado", "definido", "--norma", "Ley 1")
+    assert corrida.cuentas["cambiadas"] == 1
+    limites = Limite.objects.filter(unidad__codigo="1", unidad__municipio=muni).order_by("vigencia")
+    assert [(x.estado, x.norma, x.vigencia.lower, x.vigencia.upper) for x in limites] == [
+        ("referencial", "", date(2020, 1, 1), date(2024, 5, 1)),
+        ("definido", "Ley 1", date(2024, 5, 1), None),
+    ]
+    assert correr(*orden, "2024-06-01").cuentas["iguales"] == 1

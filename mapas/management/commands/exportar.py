@@ -32,6 +32,8 @@ class Command(BaseCommand):
         except SinMunicipio as e:
             raise CommandError("No hay ningún municipio cargado.") from e
         provisional = salida.with_name(salida.name + ".parcial")
+        if not salida.parent.is_dir():
+            raise CommandError(f"No existe la carpeta {salida.parent}. Créela, o elija otra en --salida.")
         with provisional.open("wb") as archivo:
             for parte in exportar(CAPAS[capa], vista, formato, parametros):
                 archivo.write(parte.encode() if isinstance(parte, str) else parte)

@@ -37,7 +37,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--norma", default="", help="Ley u ordenanza que fija el límite.")
         parser.add_argument("--vigente-desde", type=fecha, metavar="AAAA-MM-DD", help="Día desde el que rige (hoy).")
-        parser.add_argument("--estado", default=EstadoLimite.REFERENCIAL.value, help=", ".join(EstadoLimite.values))
+        parser.add_argument("--estado", help=f"{', '.join(EstadoLimite.values)} (por defecto, referencial).")
         parser.add_argument("--sin-geometria", action="store_true", help="Acepta unidades sin límite ni punto.")
 
     def handle(self, *, archivo: Path, simular: bool, informe: Path | None, **opciones) -> None:
