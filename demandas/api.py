@@ -2,15 +2,15 @@
 
 from django.http import StreamingHttpResponse
 from django_filters import rest_framework as filtros
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework_gis.fields import GeometrySerializerMethodField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
 from demandas.models import Demanda, EstadoDemanda, Grupo
-from territorio.api import PAGINA, ColeccionMixin
+from territorio.api import COLECCION, PAGINA, RASGO, ColeccionMixin
 
 
 class DemandaFiltro(filtros.FilterSet):
@@ -71,6 +71,12 @@ class DemandaViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
     def get_queryset(self):
         return super().get_queryset().visibles_para(self.request.user)
 
-    @extend_schema(parameters=PAGINA, responses={(200, "application/geo+json"): OpenApiTypes.OBJECT})
+    @extend_schema(
+        operation_id="demandas_list", parameters=PAGINA, responses={(200, "application/geo+json"): COLECCION}
+    )
     def list(self, request: Request, *args, **kwargs) -> StreamingHttpResponse:
         return super().list(request, *args, **kwargs)
+
+    @extend_schema(responses={200: RASGO})
+    def retrieve(self, request: Request, *args, **kwargs) -> Response:
+        return super().retrieve(request, *args, **kwargs)

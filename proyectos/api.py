@@ -4,15 +4,15 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 from django_filters import rest_framework as filtros
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework_gis.fields import GeometrySerializerMethodField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
 from proyectos.models import PDM, EstadoProyecto, Operacion, Proyecto
-from territorio.api import PAGINA, ColeccionMixin
+from territorio.api import COLECCION, PAGINA, RASGO, ColeccionMixin
 
 
 class ProyectoFiltro(filtros.FilterSet):
@@ -113,6 +113,12 @@ class ProyectoViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
         usuario = self.request.user
         return super().get_queryset().visibles_para(usuario).con_pdm_visible(usuario)
 
-    @extend_schema(parameters=PAGINA, responses={(200, "application/geo+json"): OpenApiTypes.OBJECT})
+    @extend_schema(
+        operation_id="proyectos_list", parameters=PAGINA, responses={(200, "application/geo+json"): COLECCION}
+    )
     def list(self, request: Request, *args, **kwargs) -> StreamingHttpResponse:
         return super().list(request, *args, **kwargs)
+
+    @extend_schema(responses={200: RASGO})
+    def retrieve(self, request: Request, *args, **kwargs) -> Response:
+        return super().retrieve(request, *args, **kwargs)

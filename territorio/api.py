@@ -3,11 +3,11 @@
 from django.db.models import F
 from django.http import StreamingHttpResponse
 from django_filters import rest_framework as filtros
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import viewsets
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework_gis.fields import GeometrySerializerMethodField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
@@ -66,6 +66,27 @@ class ColeccionMixin:
         return StreamingHttpResponse(cuerpo, content_type="application/geo+json")
 
 
+# GeoJSON (RFC 7946) as the schema describes it: geometry and properties differ by layer.
+RASGO = {
+    "type": "object",
+    "required": ["type", "id", "geometry", "properties"],
+    "properties": {
+        "type": {"type": "string", "enum": ["Feature"]},
+        "id": {"type": "integer"},
+        "geometry": {"type": "object", "nullable": True, "description": "Geometría GeoJSON en EPSG:4326, o nada."},
+        "properties": {"type": "object"},
+    },
+}
+COLECCION = {
+    "type": "object",
+    "required": ["type", "features", "numberReturned"],
+    "properties": {
+        "type": {"type": "string", "enum": ["FeatureCollection"]},
+        "features": {"type": "array", "items": RASGO},
+        "numberMatched": {"type": "integer", "description": "Cuántos hay en todo, cuando se pide una página."},
+        "numberReturned": {"type": "integer"},
+    },
+}
 PAGINA = [
     OpenApiParameter("limite", int, description=f"Cuántos a lo más (hasta {LIMITE_MAXIMO})."),
     OpenApiParameter("desde", int, description="Cuántos saltar."),
@@ -97,9 +118,15 @@ class UnidadViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
     def get_queryset(self):
         return super().get_queryset().con_limite()
 
-    @extend_schema(parameters=PAGINA, responses={(200, "application/geo+json"): OpenApiTypes.OBJECT})
+    @extend_schema(
+        operation_id="unidades_list", parameters=PAGINA, responses={(200, "application/geo+json"): COLECCION}
+    )
     def list(self, request: Request, *args, **kwargs) -> StreamingHttpResponse:
         return super().list(request, *args, **kwargs)
+
+    @extend_schema(responses={200: RASGO})
+    def retrieve(self, request: Request, *args, **kwargs) -> Response:
+        return super().retrieve(request, *args, **kwargs)
 
 
 def _entero(request: Request, nombre: str, defecto: int, maximo: int) -> int:
