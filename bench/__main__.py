@@ -6,6 +6,7 @@ import statistics
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -18,6 +19,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
 
+    warnings.filterwarnings("ignore", "No directory at", UserWarning)  # no collected static files are served here
     django.setup()
     with _base_propia(), tempfile.TemporaryDirectory(prefix="minka-bench-") as carpeta:
         _medir(Path(carpeta))
