@@ -1,10 +1,10 @@
 """Questions about demand, and what demand adds to the questions about units."""
 
 from django.contrib.gis.db import models
-from django.db.models import F, FloatField, OuterRef, Q, Subquery, Sum
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
-from territorio.querysets import LocalizableQuerySet, UnidadQuerySet, municipios_de, pregunta
+from territorio.querysets import LocalizableQuerySet, UnidadQuerySet, municipios_de, pregunta, suma_por_unidad
 
 
 class DemandaQuerySet(LocalizableQuerySet):
@@ -36,15 +36,7 @@ class DemandaQuerySet(LocalizableQuerySet):
 class DemandaUnidadQuerySet(models.QuerySet):
     def sumadas(self) -> Subquery:
         """Subquery for units: how many of these demands lie in each."""
-        return _suma(self, F("fraccion"))
-
-
-def _suma(filas: models.QuerySet, valor) -> Subquery:
-    """`Subquery` of a query on units: the sum of `valor` over the feature × unit rows `filas` of each unit."""
-    por_unidad = (
-        filas.filter(unidad=OuterRef("pk")).order_by().values("unidad").annotate(suma=Sum(valor)).values("suma")
-    )
-    return Subquery(por_unidad, output_field=FloatField())
+        return suma_por_unidad(self, F("fraccion"))
 
 
 @pregunta
@@ -60,7 +52,7 @@ def con_demanda(unidades: UnidadQuerySet, demandas: DemandaQuerySet, *, censo: i
         .annotate(
             demandas=Coalesce(filas.sumadas(), 0.0),
             demandas_en_disputa=Coalesce(filas.filter(en_disputa=True).sumadas(), 0.0),
-            beneficiarios=Coalesce(_suma(filas, F("fraccion") * beneficiarios), 0.0),
+            beneficiarios=Coalesce(suma_por_unidad(filas, F("fraccion") * beneficiarios), 0.0),
         )
         .annotate(por_mil=_por_mil(F("demandas"), F("habitantes")))
     )

@@ -9,8 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from mapas.figuras import Figuras
 from mapas.filtros import PARAMETROS, FiltroInvalido, vista_de
-from mapas.preguntas import PREGUNTAS, Figuras
+from mapas.preguntas import PREGUNTAS
 
 DESCRIPCION = {
     "municipio": "Código INE del municipio.",

@@ -8,9 +8,10 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from demandas.api import DemandaViewSet
+from mapas.figuras import Figuras
 from mapas.filtros import Vista
 from mapas.listas import demandas_pedidas, proyectos_pedidos
-from mapas.preguntas import PREGUNTAS, Figuras
+from mapas.preguntas import PREGUNTAS
 from proyectos.api import ProyectoViewSet
 from territorio import geojson
 from territorio.api import UnidadViewSet

@@ -1,19 +1,30 @@
 """The four questions, each answered once: pages, tables, exports and the API all show these figures."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
 
 from django.db.models import Sum
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mapas import clases as legenda
 from mapas.clases import Clase
+from mapas.figuras import (
+    COLOR_PASO,
+    ETIQUETA_PASO,
+    Columna,
+    Figuras,
+    bs,
+    decimal,
+    fila_de,
+    filas_de,
+    fuente_de,
+    plural,
+    por_ciento,
+    por_cuantiles,
+    por_umbrales,
+    sumas,
+)
 from mapas.filtros import Vista
 from mapas.nombres import en_su_idioma
 from mapas.rasgos import rasgos_de_demandas, rasgos_de_proyectos
@@ -22,54 +33,6 @@ from proyectos.querysets.embudo import PASO, PASOS
 from proyectos.querysets.pdm import cubiertas, en_el_plan
 from territorio.conservacion import Conservacion
 from territorio.models import Poblacion, UnidadEnUnidad, UnidadTerritorial
-
-
-@dataclass(frozen=True)
-class Columna:
-    """A column of figures; `tipo` says how it is written: texto, entero, decimal, bs, porcentaje, paso."""
-
-    clave: str
-    titulo: str
-    tipo: str = "decimal"
-
-
-@dataclass(frozen=True)
-class Figuras:
-    """The answer to a question: a sentence, the figures of each unit, the legend, and the conservation line."""
-
-    pregunta: str
-    titulo: str
-    frase: str
-    detalle: str
-    columnas: list[Columna]
-    filas: list[dict[str, Any]]
-    totales: dict[str, Any]
-    valor: str
-    clases: list[Clase]
-    conservacion: Conservacion
-    objeto: str
-    rasgos: list[dict[str, Any]] = field(default_factory=list)
-    conservacion_bs: Conservacion | None = None
-    fuente: str = ""
-    fecha: date = field(default_factory=timezone.localdate)
-
-
-ETIQUETA_PASO: dict[str, Callable[[], str]] = {
-    "sin_demanda": lambda: _("sin demanda"),
-    "demanda_sin_pdm": lambda: _("con demanda, fuera del PDM"),
-    "en_pdm_sin_poa": lambda: _("en el PDM, sin POA"),
-    "en_poa_sin_ejecutar": lambda: _("en el POA, sin ejecutar"),
-    "en_ejecucion": lambda: _("en ejecución"),
-    "atendida": lambda: _("atendida"),
-}
-COLOR_PASO = {
-    "sin_demanda": "#BDBDBD",
-    "demanda_sin_pdm": "#B2182B",
-    "en_pdm_sin_poa": "#EF8A62",
-    "en_poa_sin_ejecutar": "#FDDBC7",
-    "en_ejecucion": "#67A9CF",
-    "atendida": "#2166AC",
-}
 
 
 def demanda(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
@@ -83,9 +46,9 @@ def demanda(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         Columna("habitantes", _("Habitantes"), "entero"),
         Columna("por_mil", _("Por 1.000 hab."), "decimal"),
     ]
-    filas = _filas(unidades, columnas)
+    filas = filas_de(unidades, columnas)
     valor = vista.medida or "demandas"
-    clases = _por_cuantiles(filas, valor)
+    clases = por_cuantiles(filas, valor)
     conservacion = demandas.conservacion(vista.nivel, vista.municipio)
     que = ngettext("%(n)s demanda", "%(n)s demandas", conservacion.total) % {"n": number_format(conservacion.total)}
     if vista.sector:
@@ -95,22 +58,22 @@ def demanda(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
     mayor = max(filas, key=lambda fila: fila["demandas"], default=None)
     detalle = ""
     if mayor and mayor["demandas"] > 0:
-        detalle = _("Más demanda: %(unidad)s (%(n)s).") % {"unidad": mayor["nombre"], "n": _decimal(mayor["demandas"])}
+        detalle = _("Más demanda: %(unidad)s (%(n)s).") % {"unidad": mayor["nombre"], "n": decimal(mayor["demandas"])}
     return Figuras(
         pregunta="demanda",
         titulo=_("Demanda por territorio"),
         frase=_("%(que)s en %(n)s %(nivel)s")
-        % {"que": que, "n": number_format(len(filas)), "nivel": _plural(vista.nivel, len(filas))},
+        % {"que": que, "n": number_format(len(filas)), "nivel": plural(vista.nivel, len(filas))},
         detalle=detalle.strip(),
         columnas=columnas,
         filas=sorted(filas, key=lambda fila: (-(fila[valor] or 0), fila["nombre"])),
-        totales=_sumas(filas, ["demandas", "demandas_en_disputa", "beneficiarios", "habitantes"]),
+        totales=sumas(filas, ["demandas", "demandas_en_disputa", "beneficiarios", "habitantes"]),
         valor=valor,
         clases=clases,
         conservacion=conservacion,
         objeto=_("demandas"),
         rasgos=rasgos_de_demandas(demandas) if con_rasgos else [],
-        fuente=_fuente(vista),
+        fuente=fuente_de(vista),
     )
 
 
@@ -129,7 +92,7 @@ def cobertura_pdm(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         Columna("habitantes_base", _("Habitantes de sus comunidades"), "entero"),
         Columna("habitantes_cubiertos", _("Habitantes cubiertos"), "entero"),
     ]
-    filas = _filas(unidades, columnas)
+    filas = filas_de(unidades, columnas)
     tonos = legenda.YLGNBU
     umbrales = [
         (75, Clase("c4", _("75 % o más"), tonos[4])),
@@ -138,7 +101,7 @@ def cobertura_pdm(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         (1e-9, Clase("c1", _("menos de 25 %"), tonos[1])),
         (0, Clase("cero", _("0 %: nada tiene respuesta"), legenda.CERO)),
     ]
-    clases = _por_umbrales(filas, "cobertura", umbrales, legenda.sin_datos(_("sin datos: sin demanda")))
+    clases = por_umbrales(filas, "cobertura", umbrales, legenda.sin_datos(_("sin datos: sin demanda")))
     conservacion = demandas.conservacion(vista.nivel, vista.municipio)
     respondidas = cubiertas(demandas, vista.pdm, vista.proyectos).count()
     personas = _habitantes_cubiertos(vista, base, en_plan)
@@ -172,7 +135,7 @@ def cobertura_pdm(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         detalle=detalle.strip(),
         columnas=columnas,
         filas=sorted(filas, key=lambda fila: (101 if fila["cobertura"] is None else fila["cobertura"], fila["nombre"])),
-        totales=_sumas(filas, ["demandas", "demandas_cubiertas", "habitantes_base", "habitantes_cubiertos"]),
+        totales=sumas(filas, ["demandas", "demandas_cubiertas", "habitantes_base", "habitantes_cubiertos"]),
         valor="cobertura",
         clases=clases,
         conservacion=conservacion,
@@ -180,7 +143,7 @@ def cobertura_pdm(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         rasgos=rasgos_de_proyectos(vista.proyectos.con_efecto().filter(pdm=vista.pdm))
         if vista.pdm and con_rasgos
         else [],
-        fuente=_fuente(vista),
+        fuente=fuente_de(vista),
     )
 
 
@@ -200,7 +163,7 @@ def ejecucion_poa(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         Columna("alcanzado", _("Físico alcanzado"), "porcentaje"),
         Columna("eficacia", _("Eficacia"), "porcentaje"),
     ]
-    filas = _filas(unidades, [c for c in columnas if c.clave != "eficacia"])
+    filas = filas_de(unidades, [c for c in columnas if c.clave != "eficacia"])
     for fila in filas:
         fila["eficacia"] = 100 * fila["alcanzado"] / fila["programado"] if fila["programado"] else None
     umbrales = [
@@ -208,14 +171,14 @@ def ejecucion_poa(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         (60, Clase("con_retraso", _("con retraso: 60 – 84 %"), "#FDDBC7")),
         (0, Clase("critico", _("crítico: menos de 60 %"), "#B2182B", "rayas")),
     ]
-    clases = _por_umbrales(filas, "eficacia", umbrales, legenda.sin_datos(_("sin datos: sin operaciones programadas")))
+    clases = por_umbrales(filas, "eficacia", umbrales, legenda.sin_datos(_("sin datos: sin operaciones programadas")))
     totales = operaciones.totales()
     n = totales["operaciones"]
     if not n:
         frase = _("No hay operaciones que mostrar") if vista.gestion else _("No hay un POA publicado")
     else:
         frase = _("Avance físico %(alcanzado)s de %(programado)s programado; financiero %(financiero)s") % {
-            clave: _por_ciento(totales[clave]) for clave in ("alcanzado", "programado", "financiero")
+            clave: por_ciento(totales[clave]) for clave in ("alcanzado", "programado", "financiero")
         }
     con_operacion = proyectos.filter(operaciones__in=operaciones.order_by())
     return Figuras(
@@ -226,12 +189,12 @@ def ejecucion_poa(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         % {
             "gestion": vista.gestion or "–",
             "n": number_format(n),
-            "vigente": _bs(totales["vigente"]),
-            "devengado": _bs(totales["devengado"]),
+            "vigente": bs(totales["vigente"]),
+            "devengado": bs(totales["devengado"]),
         },
         columnas=columnas,
         filas=sorted(filas, key=lambda fila: (1000 if fila["eficacia"] is None else fila["eficacia"], fila["nombre"])),
-        totales=_sumas(filas, ["operaciones_n", "vigente", "devengado"])
+        totales=sumas(filas, ["operaciones_n", "vigente", "devengado"])
         | {clave: totales[clave] for clave in ("financiero", "programado", "alcanzado")}
         | {"eficacia": 100 * totales["alcanzado"] / totales["programado"] if totales["programado"] else None},
         valor="eficacia",
@@ -240,7 +203,7 @@ def ejecucion_poa(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         conservacion_bs=_conservacion_bs(vista, operaciones, filas),
         objeto=_("operaciones"),
         rasgos=rasgos_de_proyectos(con_operacion, operaciones=operaciones) if con_rasgos else [],
-        fuente=_fuente(vista),
+        fuente=fuente_de(vista),
     )
 
 
@@ -279,7 +242,7 @@ def desatendidas(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
     frase = modelo % {
         "n": number_format(len(sin_proyecto)),
         "todas": number_format(len(pasos)),
-        "que": _plural(vista.nivel, len(pasos)) if vista.nivel.es_base else _("comunidades y OTB"),
+        "que": plural(vista.nivel, len(pasos)) if vista.nivel.es_base else _("comunidades y OTB"),
         "sector": _(" de %(sector)s") % {"sector": en_su_idioma(vista.sector.nombre)} if vista.sector else "",
         "habitantes": number_format(personas),
     }
@@ -299,15 +262,15 @@ def desatendidas(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         detalle=detalle.strip(),
         columnas=columnas,
         filas=filas,
-        totales=_sumas(
+        totales=sumas(
             filas, [c.clave for c in columnas if c.tipo in {"entero", "decimal"} and c.clave != "por_ciento"]
         ),
         valor=valor,
         clases=clases,
         conservacion=_conservacion_base(vista, base),
-        objeto=_plural(vista.nivel, len(pasos)) if vista.nivel.es_base else _("comunidades y OTB"),
+        objeto=plural(vista.nivel, len(pasos)) if vista.nivel.es_base else _("comunidades y OTB"),
         rasgos=rasgos_de_proyectos(vista.proyectos.con_efecto()) if con_rasgos else [],
-        fuente=_fuente(vista),
+        fuente=fuente_de(vista),
     )
 
 
@@ -324,7 +287,7 @@ def _embudo_de_cada_una(pasos: dict, cuenta: list[Clase]):
     filas = []
     for unidad in sorted(pasos.values(), key=lambda u: (u.paso, -(u.habitantes or 0), u.nombre)):
         paso = PASOS[unidad.paso]
-        filas.append(_fila(unidad) | {"paso": paso, "habitantes": unidad.habitantes, "clase": paso})
+        filas.append(fila_de(unidad) | {"paso": paso, "habitantes": unidad.habitantes, "clase": paso})
     return columnas, filas, cuenta, "paso"
 
 
@@ -335,7 +298,7 @@ def _embudo_por_unidad(vista: Vista, pasos: dict):
         Columna("por_ciento", _("Sin proyecto"), "porcentaje"),
         Columna("habitantes_sin", _("Habitantes sin proyecto"), "entero"),
     ]
-    filas = {u.pk: _fila(u) | dict.fromkeys(PASOS, 0.0) | {"habitantes_sin": 0.0} for u in vista.unidades}
+    filas = {u.pk: fila_de(u) | dict.fromkeys(PASOS, 0.0) | {"habitantes_sin": 0.0} for u in vista.unidades}
     partes = UnidadEnUnidad.objects.filter(parte__in=pasos, unidad__in=filas).values_list("parte", "unidad", "fraccion")
     for parte, unidad, fraccion in partes:
         base, fila = pasos[parte], filas[unidad]
@@ -355,7 +318,7 @@ def _embudo_por_unidad(vista: Vista, pasos: dict):
         (1e-9, Clase("c1", _("menos de 25 %"), tonos[1])),
         (0, Clase("cero", _("todas con proyecto"), legenda.CERO)),
     ]
-    clases = _por_umbrales(ordenadas, "por_ciento", umbrales, legenda.sin_datos(_("sin datos: sin comunidades")))
+    clases = por_umbrales(ordenadas, "por_ciento", umbrales, legenda.sin_datos(_("sin datos: sin comunidades")))
     return columnas, ordenadas, clases, "por_ciento"
 
 
@@ -392,71 +355,7 @@ def _habitantes_cubiertos(vista: Vista, base, en_plan: list[int]) -> dict[str, i
     }
 
 
-def _filas(unidades, columnas: list[Columna]) -> list[dict[str, Any]]:
-    return [_fila(u) | {c.clave: getattr(u, c.clave) for c in columnas} for u in unidades.order_by("nombre")]
-
-
-def _fila(unidad) -> dict[str, Any]:
-    return {
-        "id": unidad.pk,
-        "codigo": unidad.codigo,
-        "nombre": unidad.nombre,
-        "url": reverse("paginas:unidad", args=[unidad.pk]),
-        "clase": "sin_datos",
-    }
-
-
-def _por_cuantiles(filas: list[dict], valor: str) -> list[Clase]:
-    valores = [fila[valor] for fila in filas]
-    enteros = all(v is None or abs(v - round(v)) < 1e-6 for v in valores)
-    clases, claves = legenda.cuantiles(valores, decimales=0 if enteros else 1)
-    for fila, clave in zip(filas, claves, strict=True):
-        fila["clase"] = clave
-    return clases
-
-
-def _por_umbrales(filas: list[dict], valor: str, umbrales, vacia: Clase) -> list[Clase]:
-    clases, claves = legenda.por_umbrales([fila[valor] for fila in filas], umbrales, vacia)
-    for fila, clave in zip(filas, claves, strict=True):
-        fila["clase"] = clave
-    return clases
-
-
-def _sumas(filas: list[dict], claves: list[str]) -> dict[str, float | None]:
-    """Column totals; None where no unit has a figure."""
-    sumas: dict[str, float | None] = {}
-    for clave in claves:
-        valores = [fila[clave] for fila in filas if fila[clave] is not None]
-        sumas[clave] = sum(valores) if valores else None
-    return sumas
-
-
-def _fuente(vista: Vista) -> str:
-    partes = [_("Límites y datos de %(municipio)s") % {"municipio": vista.municipio.nombre}]
-    if vista.censo:
-        partes.append(_("habitantes: Censo %(censo)s") % {"censo": vista.censo})
-    return "; ".join(partes)
-
-
 def _grupos():
     from demandas.models import Grupo
 
     return Grupo.choices
-
-
-def _plural(nivel, cuantos: int) -> str:
-    nombre = en_su_idioma(nivel.nombre if cuantos == 1 else nivel.nombre_plural)
-    return nombre if nombre.isupper() else nombre[:1].lower() + nombre[1:]
-
-
-def _bs(monto) -> str:
-    """An amount that does not break between its unit and its figure."""
-    return f"Bs\u00a0{number_format(monto, 2)}"
-
-
-def _decimal(valor: float) -> str:
-    return number_format(round(valor, 1), 0 if abs(valor - round(valor)) < 0.05 else 1)
-
-
-def _por_ciento(valor: float | None) -> str:
-    return _("sin dato") if valor is None else f"{number_format(round(valor))} %"

@@ -20,7 +20,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from territorio import solapes
-from territorio.models import Limite, Localizacion, Nivel, Solape, UbicadaPor, UnidadEnUnidad, UnidadTerritorial
+from territorio.models import Limite, Localizacion, Solape, UbicadaPor, UnidadEnUnidad, UnidadTerritorial
 
 # Localising features and changing limits exclude each other; localising features side by side does not.
 CERROJO = 0x4D494E4B41
@@ -447,8 +447,3 @@ SELECT o.id FROM {tabla} o JOIN {limite} c ON c.unidad_id = ANY(%(ids)s)
 UNION
 SELECT o.id FROM {tabla} o WHERE o.{declarada} = ANY(%(tocadas)s)
 """
-
-
-def niveles_con_unidades(municipio: UnidadTerritorial) -> models.QuerySet[Nivel]:
-    """Levels that have at least one unit of `municipio`, in ladder order."""
-    return Nivel.objects.filter(unidades__municipio=municipio).distinct()

@@ -126,6 +126,12 @@ class LocalizableQuerySet(models.QuerySet):
         )
 
 
+def suma_por_unidad(filas: models.QuerySet, valor) -> Subquery:
+    """`Subquery` of a query on units: the sum of `valor` over the feature × unit rows `filas` of each unit."""
+    suma = filas.filter(unidad=OuterRef("pk")).order_by().values("unidad").annotate(suma=Sum(valor)).values("suma")
+    return Subquery(suma, output_field=models.FloatField())
+
+
 def municipios_de(usuario) -> models.QuerySet:
     """Ids of the municipalities where `usuario` has a role, as a subquery."""
     from territorio.models import Membresia

@@ -13,7 +13,7 @@ from territorio.importacion import pedido_tabla as comun
 from territorio.importacion import valores
 from territorio.importacion.informe import Informe
 from territorio.importacion.pedido_tabla import PedidoTabla
-from territorio.importacion.tabla import Celdas, asignar_columnas, leer_tabla
+from territorio.importacion.tabla import Celdas
 from territorio.importacion.unidades import Buscador
 from territorio.localizacion import analizar, localizar
 from territorio.models import UnidadTerritorial
@@ -75,16 +75,7 @@ def planear(pedido: PedidoTabla, *, simulado: bool = False) -> Plan:
     plan.municipio, nivel = comun.resolver_destino(pedido, informe)
     if not informe.aceptable:
         return plan
-    tabla = leer_tabla(pedido.archivo, pedido.lectura, informe)
-    if not informe.aceptable:
-        return plan
-    campos = asignar_columnas(tabla, DESTINOS, pedido.columnas, informe)
-    if "titulo" not in campos and informe.aceptable:
-        informe.error(
-            "no se sabe qué columna dice la demanda.",
-            f"Dígalo con --columnas COLUMNA=titulo; hay: {', '.join(tabla.columnas)}.",
-            codigo="sin_titulo",
-        )
+    tabla, campos = comun.abrir_tabla(pedido, informe, DESTINOS, obligatorio="titulo", que="dice la demanda")
     if not informe.aceptable:
         return plan
     lector = _Lector(pedido, plan, Buscador(plan.municipio, informe, nivel))

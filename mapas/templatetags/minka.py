@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from demandas.models import EstadoDemanda
+from mapas.figuras import ETIQUETA_PASO
 from mapas.nombres import en_su_idioma
-from mapas.preguntas import ETIQUETA_PASO
 from proyectos.models import EstadoProyecto
 from proyectos.querysets.embudo import PASO, PASOS
 

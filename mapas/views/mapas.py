@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from mapas import geometrias
+from mapas.figuras import Columna, Figuras
 from mapas.filtros import FiltroInvalido, SinMunicipio, Vista, vista_de
 from mapas.folium_mapa import piezas
-from mapas.preguntas import PREGUNTAS, Columna, Figuras
+from mapas.preguntas import PREGUNTAS
 from mapas.signos import signos_de
 from territorio.conservacion import Conservacion
 from territorio.models import Municipio, Nivel

@@ -1,10 +1,10 @@
 """Questions about the five-year plan, and its coverage of what was asked."""
 
 from django.db import models
-from django.db.models import Case, Exists, F, FloatField, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import Case, Exists, F, FloatField, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from territorio.querysets import UnidadQuerySet, municipios_de, pregunta
+from territorio.querysets import UnidadQuerySet, municipios_de, pregunta, suma_por_unidad
 
 
 class PDMQuerySet(models.QuerySet):
@@ -96,9 +96,3 @@ def _habitantes_de_la_parte(censo: int | None) -> Subquery:
 
     cifra = Poblacion.objects.totales().filter(unidad=OuterRef("parte"), censo=censo)
     return Subquery(cifra.values("personas")[:1])
-
-
-def suma_por_unidad(filas: models.QuerySet, valor) -> Subquery:
-    """`Subquery` of a query on units: the sum of `valor` over the rows × unit of each."""
-    suma = filas.filter(unidad=OuterRef("pk")).order_by().values("unidad").annotate(suma=Sum(valor)).values("suma")
-    return Subquery(suma, output_field=FloatField())

@@ -4,8 +4,7 @@ from django.db import models
 from django.db.models import Case, Count, DecimalField, ExpressionWrapper, F, FloatField, Q, Sum, Value, When
 from django.db.models.functions import Cast, Coalesce
 
-from proyectos.querysets.pdm import suma_por_unidad
-from territorio.querysets import UnidadQuerySet, municipios_de, pregunta
+from territorio.querysets import UnidadQuerySet, municipios_de, pregunta, suma_por_unidad
 
 
 class POAQuerySet(models.QuerySet):

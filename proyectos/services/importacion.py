@@ -14,7 +14,7 @@ from territorio.importacion import pedido_tabla as comun
 from territorio.importacion import valores
 from territorio.importacion.informe import Informe
 from territorio.importacion.pedido_tabla import PedidoTabla
-from territorio.importacion.tabla import Celdas, asignar_columnas, leer_tabla
+from territorio.importacion.tabla import Celdas
 from territorio.importacion.texto import a_codigo
 from territorio.importacion.unidades import Buscador
 from territorio.models import UnidadTerritorial
@@ -104,16 +104,7 @@ def planear(pedido: PedidoTabla, *, simulado: bool = False) -> Plan:
     plan.municipio, nivel = comun.resolver_destino(pedido, informe)
     if not informe.aceptable:
         return plan
-    tabla = leer_tabla(pedido.archivo, pedido.lectura, informe)
-    if not informe.aceptable:
-        return plan
-    campos = asignar_columnas(tabla, DESTINOS, pedido.columnas, informe)
-    if "nombre" not in campos and informe.aceptable:
-        informe.error(
-            "no se sabe qué columna nombra el proyecto.",
-            f"Dígalo con --columnas COLUMNA=nombre; hay: {', '.join(tabla.columnas)}.",
-            codigo="sin_nombre",
-        )
+    tabla, campos = comun.abrir_tabla(pedido, informe, DESTINOS, obligatorio="nombre", que="nombra el proyecto")
     if not informe.aceptable:
         return plan
     lector = _Lector(pedido, plan, Buscador(plan.municipio, informe, nivel))

@@ -12,7 +12,7 @@ from territorio.importacion import valores
 from territorio.importacion.informe import Informe
 from territorio.importacion.lector import Opciones
 from territorio.importacion.puerta import agregar_comunes, entregar, pares
-from territorio.importacion.tabla import Celdas
+from territorio.importacion.tabla import Celdas, Tabla, asignar_columnas, leer_tabla
 from territorio.importacion.texto import a_codigo, normalizar
 from territorio.models import Municipio, Nivel, Sector, UnidadTerritorial
 
@@ -95,6 +95,23 @@ def resolver_destino(pedido: PedidoTabla, informe: Informe) -> tuple[UnidadTerri
                 f"no existe el nivel «{pedido.nivel}».", f"Use uno de estos: {hay}.", codigo="nivel_desconocido"
             )
     return municipio, nivel
+
+
+def abrir_tabla(
+    pedido: PedidoTabla, informe: Informe, destinos: dict[str, tuple[str, ...]], *, obligatorio: str, que: str
+) -> tuple[Tabla, dict[str, str]]:
+    """Read the file and settle which column is which field; `obligatorio` must be among them (`que`: what it says)."""
+    tabla = leer_tabla(pedido.archivo, pedido.lectura, informe)
+    if not informe.aceptable:
+        return tabla, {}
+    campos = asignar_columnas(tabla, destinos, pedido.columnas, informe)
+    if obligatorio not in campos and informe.aceptable:
+        informe.error(
+            f"no se sabe qué columna {que}.",
+            f"Dígalo con --columnas COLUMNA={obligatorio}; hay: {', '.join(tabla.columnas)}.",
+            codigo=f"sin_{obligatorio}",
+        )
+    return tabla, campos
 
 
 def exigir_municipio(celdas: Celdas, municipio: UnidadTerritorial) -> None:

@@ -5,8 +5,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import QueryDict
 
 from cuentas.models import Usuario
+from mapas.figuras import Figuras
 from mapas.filtros import vista_de
-from mapas.preguntas import PREGUNTAS, Figuras
+from mapas.preguntas import PREGUNTAS
 from proyectos.querysets.embudo import PASOS
 from territorio.localizacion import relocalizar
 from tests import hechos
