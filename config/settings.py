@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "rest_framework_gis",
     "django_filters",
     "drf_spectacular",
+    "procrastinate.contrib.django",
 ]
 
 MIDDLEWARE = [
@@ -135,6 +136,9 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+# --- background work: PostgreSQL is the queue; `manage.py procrastinate worker` takes from it ----------------------
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tareas"
+
 # --- language and time ------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "es"
 LANGUAGES = [("es", _("Español")), ("en", _("Inglés"))]
@@ -152,6 +156,7 @@ MODULOS_NPM = BASE_DIR / "node_modules"
 STATICFILES_DIRS = [
     (f"terceros/{nombre}", ruta)
     for nombre, ruta in {
+        "htmx": MODULOS_NPM / "htmx.org" / "dist",
         "leaflet": MODULOS_NPM / "leaflet" / "dist",
         "bootstrap/css": MODULOS_NPM / "bootstrap" / "dist" / "css",
         "bootstrap/js": MODULOS_NPM / "bootstrap" / "dist" / "js",

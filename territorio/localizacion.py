@@ -17,10 +17,11 @@ from dataclasses import dataclass
 
 from django.apps import apps
 from django.db import connection, models, transaction
-from django.utils import timezone
+from django.db.models.functions import Coalesce
 
-from territorio import solapes
-from territorio.models import Limite, Localizacion, Solape, UbicadaPor, UnidadEnUnidad, UnidadTerritorial
+from territorio import cifras, solapes
+from territorio.fechas import hoy
+from territorio.models import Limite, Localizacion, Solape, Sucesion, UbicadaPor, UnidadEnUnidad, UnidadTerritorial
 
 # Localising features and changing limits exclude each other; localising features side by side does not.
 CERROJO = 0x4D494E4B41
@@ -31,6 +32,7 @@ TOLERANCIA = 1e-5
 _UNIDAD = UnidadTerritorial._meta.db_table
 _LIMITE = Limite._meta.db_table
 _SOLAPE = Solape._meta.db_table
+_SUCESION = Sucesion._meta.db_table
 _EN_UNIDAD = UnidadEnUnidad._meta.db_table
 
 
@@ -50,39 +52,55 @@ def _medida(geom: str, dim: str) -> str:
 # The work is done in temporary tables, each with its statistics: as one statement the planner, blind to how many rows a
 # step makes, compares every face with every rival (quadratic on a country of communities).
 
-# Effective geometry of units: their limit or point, else the nearest ancestor's. `salto` counts the steps up.
-_ESCALONES_UNIDADES = f"""
+
+def _cadena(inicio: str) -> str:
+    """SQL of a recursive `cadena (id, unidad_id, salto)`: from where `inicio` starts, step by step up the tree.
+
+    A unit that ended gives way to its only successor, where it has just one.
+    """
+    return f"""
 WITH RECURSIVE cadena (id, unidad_id, salto) AS (
-    SELECT id, id, 0 FROM {_UNIDAD} WHERE id = ANY(%(ids)s)
+    {inicio}
     UNION ALL
-    SELECT c.id, u.padre_id, c.salto + 1
-    FROM cadena c JOIN {_UNIDAD} u ON u.id = c.unidad_id
-    WHERE u.padre_id IS NOT NULL AND c.salto < 20
-)
-SELECT c.id, c.unidad_id, c.salto, u.nivel_id, v.geom AS limite, COALESCE(v.geom::geometry, u.punto::geometry) AS geom
+    SELECT c.id, COALESCE(h.sucesora_id, u.padre_id), c.salto + 1
+    FROM cadena c
+    JOIN {_UNIDAD} u ON u.id = c.unidad_id
+    LEFT JOIN LATERAL (
+        SELECT min(s.sucesora_id) AS sucesora_id FROM {_SUCESION} s
+        WHERE s.predecesora_id = u.id AND s.desde <= %(fecha)s HAVING count(*) = 1
+    ) h ON NOT u.vigencia @> %(fecha)s
+    WHERE COALESCE(h.sucesora_id, u.padre_id) IS NOT NULL AND c.salto < 20
+)"""
+
+
+# Effective geometry of units: their limit or point, else the nearest ancestor's. `salto` counts the steps up. What was
+# declared in a unit that ended lies where its last limit was, but the unit itself holds nothing any more (`viva`).
+_ESCALONES_UNIDADES = f"""
+{_cadena(f"SELECT id, id, 0 FROM {_UNIDAD} WHERE id = ANY(%(ids)s)")}
+SELECT c.id, c.unidad_id, c.salto, u.nivel_id, v.geom AS limite, u.vigencia @> %(fecha)s AS viva,
+    COALESCE(v.geom::geometry, x.geom::geometry, u.punto::geometry) AS geom
 FROM cadena c
 JOIN {_UNIDAD} u ON u.id = c.unidad_id
 LEFT JOIN {_LIMITE} v ON v.unidad_id = c.unidad_id AND v.sustituido IS NULL AND v.vigencia @> %(fecha)s
+    AND u.vigencia @> %(fecha)s
+LEFT JOIN LATERAL (
+    SELECT l.geom FROM {_LIMITE} l WHERE l.unidad_id = u.id AND l.sustituido IS NULL ORDER BY l.vigencia DESC LIMIT 1
+) x ON NOT u.vigencia @> %(fecha)s
 """
 _EFECTIVA_UNIDADES = "SELECT DISTINCT ON (id) id, salto, geom FROM escalon WHERE geom IS NOT NULL ORDER BY id, salto"
 # Levels that the declared chain answers by itself, without asking geometry.
 _FIJA_UNIDADES = """
 SELECT DISTINCT ON (e.id, e.nivel_id) e.id, e.nivel_id, e.unidad_id
-FROM escalon e JOIN efectiva d USING (id) WHERE e.salto <= d.salto
+FROM escalon e JOIN efectiva d USING (id) WHERE e.salto <= d.salto AND e.viva
 ORDER BY e.id, e.nivel_id, e.salto
 """
 
 # The same for features that have their own geometry: no level is answered by declaration alone.
+_DECLARADAS_CON_GEOMETRIA = """SELECT id, {declarada}, 0 FROM {tabla}
+    WHERE id = ANY(%(ids)s) AND {declarada} IS NOT NULL AND num_nonnulls(punto, linea, poligono) = 1"""
 _ESCALONES_PROPIAS = f"""
-WITH RECURSIVE cadena (id, unidad_id, salto) AS (
-    SELECT id, {{declarada}}, 0 FROM {{tabla}}
-    WHERE id = ANY(%(ids)s) AND {{declarada}} IS NOT NULL AND num_nonnulls(punto, linea, poligono) = 1
-    UNION ALL
-    SELECT c.id, u.padre_id, c.salto + 1
-    FROM cadena c JOIN {_UNIDAD} u ON u.id = c.unidad_id
-    WHERE u.padre_id IS NOT NULL AND c.salto < 20
-)
-SELECT c.id, c.unidad_id, c.salto, u.nivel_id, v.geom AS limite
+{_cadena(_DECLARADAS_CON_GEOMETRIA)}
+SELECT c.id, c.unidad_id, c.salto, u.nivel_id, v.geom AS limite, u.vigencia @> %(fecha)s AS viva
 FROM cadena c
 JOIN {_UNIDAD} u ON u.id = c.unidad_id
 LEFT JOIN {_LIMITE} v ON v.unidad_id = c.unidad_id AND v.sustituido IS NULL AND v.vigencia @> %(fecha)s
@@ -102,7 +120,7 @@ SELECT e.id, v.nivel_id, v.unidad_id, ST_Dimension(e.geom) AS dim,
          ELSE ST_CollectionExtract(ST_Intersection(e.geom, v.geom), ST_Dimension(e.geom) + 1) END AS geom
 FROM (
     SELECT l.unidad_id, u.nivel_id, l.geom FROM {_LIMITE} l JOIN {_UNIDAD} u ON u.id = l.unidad_id
-    WHERE l.sustituido IS NULL AND l.vigencia @> %(fecha)s
+    WHERE l.sustituido IS NULL AND l.vigencia @> %(fecha)s AND u.vigencia @> %(fecha)s
       AND l.geom && (SELECT ST_SetSRID(ST_Extent(geom)::geometry, 4326) FROM efectiva)
 ) v
 CROSS JOIN LATERAL (SELECT id, geom FROM efectiva WHERE ST_Intersects(v.geom, geom) OFFSET 0) e
@@ -193,7 +211,7 @@ repartida AS (
 ),
 sin_limite AS (
     SELECT DISTINCT ON (e.id, e.nivel_id) e.id, e.nivel_id, e.unidad_id
-    FROM escalon e WHERE e.limite IS NULL ORDER BY e.id, e.nivel_id, e.salto
+    FROM escalon e WHERE e.limite IS NULL AND e.viva ORDER BY e.id, e.nivel_id, e.salto
 ),
 resto AS (
     SELECT s.id, s.nivel_id, s.unidad_id, false AS en_disputa, 1 - COALESCE(r.suma, 0) AS fraccion
@@ -282,9 +300,19 @@ def localizar(queryset: models.QuerySet) -> Cambios:
         cambios = _guardar(cursor, tabla, ids)
         if tabla is not UnidadEnUnidad:
             _marcar(cursor, tabla, ids)
+    if tabla is UnidadEnUnidad and cambios.hay:
+        cifras.recalcular(_municipios_de(cambios.objetos))
     if len(cambios.objetos) > 100:
         analizar(tabla, queryset.model)
     return cambios
+
+
+def _municipios_de(unidades: Iterable[int]) -> list[int]:
+    """Ids of the municipalities that these units are, or belong to."""
+    municipio = Coalesce("municipio_id", "pk")
+    return list(
+        UnidadTerritorial.objects.filter(pk__in=list(unidades)).order_by().values_list(municipio, flat=True).distinct()
+    )
 
 
 @transaction.atomic
@@ -343,7 +371,7 @@ def _nombres(sql: str, modelo: type[models.Model]) -> str:
 
 def _calcular(cursor, tabla: type[Localizacion], ids: list[int]) -> None:
     """Fill the temporary table `calculada(id, unidad_id, nivel_id, fraccion, en_disputa)` for these features."""
-    parametros = {"ids": ids, "fecha": timezone.localdate()}
+    parametros = {"ids": ids, "fecha": hoy()}
     modelo = _objeto(tabla)
     if tabla is UnidadEnUnidad:
         pasos = {"escalon": _ESCALONES_UNIDADES, "efectiva": _EFECTIVA_UNIDADES, "fija": _FIJA_UNIDADES}
@@ -399,21 +427,18 @@ def _guardar(cursor, tabla: type[Localizacion], ids: list[int]) -> Cambios:
 def _marcar(cursor, tabla: type[Localizacion], ids: list[int]) -> None:
     """Store on each feature how it came to its place (`ubicada_por`)."""
     modelo = _objeto(tabla)
-    cursor.execute(_nombres(_MARCA, modelo), {"ids": ids, "fecha": timezone.localdate()})
+    cursor.execute(_nombres(_MARCA, modelo), {"ids": ids, "fecha": hoy()})
 
 
+_DECLARADAS_SIN_GEOMETRIA = """SELECT id, {declarada}, 0 FROM {tabla}
+    WHERE id = ANY(%(ids)s) AND {declarada} IS NOT NULL AND num_nonnulls(punto, linea, poligono) = 0"""
 _MARCA = f"""
-WITH RECURSIVE cadena (id, unidad_id, salto) AS (
-    SELECT id, {{declarada}}, 0 FROM {{tabla}}
-    WHERE id = ANY(%(ids)s) AND num_nonnulls(punto, linea, poligono) = 0 AND {{declarada}} IS NOT NULL
-    UNION ALL
-    SELECT c.id, u.padre_id, c.salto + 1 FROM cadena c JOIN {_UNIDAD} u ON u.id = c.unidad_id
-    WHERE u.padre_id IS NOT NULL AND c.salto < 20
-),
+{_cadena(_DECLARADAS_SIN_GEOMETRIA)},
 dador AS (
     SELECT c.id, min(c.salto) AS salto
     FROM cadena c JOIN {_UNIDAD} u ON u.id = c.unidad_id
-    LEFT JOIN {_LIMITE} v ON v.unidad_id = u.id AND v.sustituido IS NULL AND v.vigencia @> %(fecha)s
+    LEFT JOIN {_LIMITE} v ON v.unidad_id = u.id AND v.sustituido IS NULL
+        AND (v.vigencia @> %(fecha)s OR NOT u.vigencia @> %(fecha)s)
     WHERE v.id IS NOT NULL OR u.punto IS NOT NULL
     GROUP BY c.id
 ),

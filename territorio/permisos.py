@@ -5,6 +5,12 @@ from territorio.models import Membresia, Rol
 
 IMPORTAR_LIMITES = declarar("territorio.importar_limites", "importar límites", [Rol.TECNICO_SIG])
 EDITAR_UNIDAD = declarar("territorio.editar_unidad", "editar unidades territoriales", [Rol.TECNICO_SIG])
+IMPORTAR_CIFRAS = declarar(
+    "territorio.importar_cifras", "importar población, indicadores y equipamientos", [Rol.TECNICO_SIG, Rol.PLANIFICADOR]
+)
+EDITAR_EQUIPAMIENTO = declarar(
+    "territorio.editar_equipamiento", "editar equipamientos", [Rol.TECNICO_SIG, Rol.PLANIFICADOR]
+)
 VER_BORRADORES = declarar("territorio.ver_borradores", "ver lo que aún no se publica", list(Rol))
 
 

@@ -6,8 +6,9 @@ from datetime import date
 from django.contrib.gis.db import models
 from django.contrib.gis.geos import Point
 from django.db.models import Count, F, FilteredRelation, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.db.models.functions import Cast, Coalesce, Round
+
+from territorio.fechas import hoy
 
 
 class UnidadQuerySet(models.QuerySet):
@@ -18,9 +19,13 @@ class UnidadQuerySet(models.QuerySet):
         """Units that belong to `municipio`, and itself."""
         return self.filter(Q(municipio=municipio) | Q(pk=municipio.pk))
 
+    def vigentes(self, en: date | None = None) -> "UnidadQuerySet":
+        """Units that exist on a day: neither divided, merged nor abolished before, nor created after it."""
+        return self.filter(vigencia__contains=en or hoy())
+
     def base(self) -> "UnidadQuerySet":
-        """Units that are served or not: communities, OTBs, unidades vecinales."""
-        return self.filter(nivel__es_base=True)
+        """Units that are served or not: communities, OTBs, unidades vecinales that exist."""
+        return self.filter(nivel__es_base=True).vigentes()
 
     def en(self, unidad) -> "UnidadQuerySet":
         """Units that lie in `unidad`, wholly or in part, by stored localisation."""
@@ -36,7 +41,7 @@ class UnidadQuerySet(models.QuerySet):
         One left join: an exclusion constraint keeps it to one limit per unit and day.
         """
         vigente = FilteredRelation(
-            "limites", condition=Q(limites__sustituido=None, limites__vigencia__contains=en or timezone.localdate())
+            "limites", condition=Q(limites__sustituido=None, limites__vigencia__contains=en or hoy())
         )
         forma = models.GeometryField(srid=4326)
         return self.annotate(vigente=vigente).annotate(
@@ -44,11 +49,12 @@ class UnidadQuerySet(models.QuerySet):
         )
 
     def con_habitantes(self, censo: int | None = None) -> "UnidadQuerySet":
-        """Annotate `habitantes` (persons, None where no figure) of `censo`."""
-        from territorio.models import Poblacion
+        """Annotate `habitantes` (persons, None where no figure) of `censo`, and `habitantes_metodo`, how it came about."""
+        from territorio.models import HABITANTES, Cifra
 
-        cifra = Poblacion.objects.totales().filter(unidad=OuterRef("pk"), censo=censo)
-        return self.annotate(habitantes=Subquery(cifra.values("personas")[:1]))
+        cifra = Cifra.objects.filter(unidad=OuterRef("pk"), nombre=HABITANTES, anio=censo)
+        personas = cifra.values(personas=Cast(Round("valor"), models.IntegerField()))
+        return self.annotate(habitantes=Subquery(personas[:1]), habitantes_metodo=Subquery(cifra.values("metodo")[:1]))
 
 
 class UnidadManager(models.Manager.from_queryset(UnidadQuerySet)):  # type: ignore[misc]
@@ -70,7 +76,7 @@ def pregunta(funcion: Callable) -> Callable:
 class LimiteQuerySet(models.QuerySet):
     def en_vigor(self, en: date | None = None) -> "LimiteQuerySet":
         """Limits in force on a day (today unless told)."""
-        return self.filter(sustituido=None, vigencia__contains=en or timezone.localdate())
+        return self.filter(sustituido=None, vigencia__contains=en or hoy())
 
 
 class PoblacionQuerySet(models.QuerySet):
@@ -82,6 +88,12 @@ class PoblacionQuerySet(models.QuerySet):
         """Year of the newest census with figures for `municipio` or its units."""
         propias = self.filter(Q(unidad__municipio=municipio) | Q(unidad=municipio))
         return propias.order_by("-censo").values_list("censo", flat=True).first()
+
+
+class CifraQuerySet(models.QuerySet):
+    def habitantes(self, censo: int | None) -> "CifraQuerySet":
+        """Inhabitants of units in a census, their own or estimated."""
+        return self.filter(nombre="habitantes", anio=censo)
 
 
 class LocalizableQuerySet(models.QuerySet):
@@ -124,6 +136,17 @@ class LocalizableQuerySet(models.QuerySet):
             sin_ubicar=self.sin_ubicar().count(),
             en_disputa=cuenta["disputadas"],
         )
+
+
+class EquipamientoQuerySet(LocalizableQuerySet):
+    def en_funcionamiento(self) -> "EquipamientoQuerySet":
+        """Services that a community can use today."""
+        from territorio.models import EN_FUNCIONAMIENTO
+
+        return self.filter(estado__in=EN_FUNCIONAMIENTO)
+
+    def de_tipo(self, tipo: str) -> "EquipamientoQuerySet":
+        return self.filter(tipo=tipo)
 
 
 def suma_por_unidad(filas: models.QuerySet, valor) -> Subquery:

@@ -5,6 +5,7 @@ from datetime import date
 from django.contrib.gis.geos import LineString, MultiLineString, MultiPolygon, Point, Polygon
 from django.db.backends.postgresql.psycopg_any import DateRange
 
+from territorio import cifras
 from territorio.localizacion import localizar
 from territorio.models import Limite, Nivel, Poblacion, UnidadTerritorial
 
@@ -61,6 +62,7 @@ def unidad(
         Limite.objects.create(unidad=nueva, geom=geom, vigencia=SIEMPRE, fuente="mundo de prueba")
     if personas is not None:
         Poblacion.objects.create(unidad=nueva, censo=2024, personas=personas)
+        cifras.recalcular([(municipio or nueva).pk])
     if ubicar:
         localizar(UnidadTerritorial.objects.all())
     return nueva

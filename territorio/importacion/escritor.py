@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
+from territorio import cifras
 from territorio.importacion.limites import FilaUnidad, Pedido, Plan
 from territorio.localizacion import bloquear_limites, relocalizar
 from territorio.models import EstadoLimite, Limite, Poblacion, UnidadTerritorial
@@ -42,6 +43,7 @@ def escribir(plan: Plan, pedido: Pedido) -> None:
     _poblacion(plan, pedido)
     movidas = [f.unidad.pk for f in plan.filas if f.cambios & {"nueva", "limite", "punto", "padre"}]
     cambios = relocalizar(movidas)
+    cifras.recalcular({(fila.unidad.municipio_id or fila.unidad.pk) for fila in plan.filas})
     for modelo, cambio in cambios.items():
         if modelo != UnidadTerritorial._meta.label and cambio.hay:
             plan.informe.cuentas[f"{modelo.split('.')[1].lower()}s_que_cambiaron_de_unidad"] = len(cambio.objetos)

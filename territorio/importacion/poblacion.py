@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
+from territorio import cifras
 from territorio.importacion import pedido_tabla as comun
 from territorio.importacion import valores
 from territorio.importacion.informe import Informe
@@ -177,4 +178,5 @@ def escribir(plan: Plan, pedido: PedidoTabla) -> None:
         unique_fields=["unidad", "censo", "sexo", "grupo_edad"],
         update_fields=["personas", "fuente"],
     )
+    cifras.recalcular([plan.municipio.pk])
     plan.informe.escrito = True

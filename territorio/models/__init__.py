@@ -1,30 +1,47 @@
-"""Levels, units with their identity, dated limits, population, sectors, and who is a member of which municipality."""
+"""Levels, units with their identity and history, dated limits and their imports, figures, services, and memberships."""
 
 from territorio.models.catalogos import Censo, Nivel, Sector
+from territorio.models.equipamiento import EN_FUNCIONAMIENTO, Equipamiento, EquipamientoUnidad, EstadoEquipamiento
+from territorio.models.historia import Denominacion, Motivo, Sucesion
+from territorio.models.importacion import EN_MARCHA, CambioImportado, EstadoImportacion, Importacion
 from territorio.models.limite import EstadoLimite, Limite, Solape
 from territorio.models.localizacion import Localizable, Localizacion, UbicadaPor, UnidadEnUnidad
 from territorio.models.membresia import Membresia, Rol
-from territorio.models.poblacion import Indicador, Poblacion
+from territorio.models.poblacion import HABITANTES, Cifra, Indicador, Metodo, Poblacion
 from territorio.models.unidad import OTB, CodigoExterno, Comunidad, Distrito, Municipio, UnidadTerritorial
 
 __all__ = [
+    "EN_FUNCIONAMIENTO",
+    "EN_MARCHA",
+    "HABITANTES",
     "OTB",
+    "CambioImportado",
     "Censo",
+    "Cifra",
     "CodigoExterno",
     "Comunidad",
+    "Denominacion",
     "Distrito",
+    "Equipamiento",
+    "EquipamientoUnidad",
+    "EstadoEquipamiento",
+    "EstadoImportacion",
     "EstadoLimite",
+    "Importacion",
     "Indicador",
     "Limite",
     "Localizable",
     "Localizacion",
     "Membresia",
+    "Metodo",
+    "Motivo",
     "Municipio",
     "Nivel",
     "Poblacion",
     "Rol",
     "Sector",
     "Solape",
+    "Sucesion",
     "UbicadaPor",
     "UnidadEnUnidad",
     "UnidadTerritorial",

@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from territorio.models.importacion import Importacion
 from territorio.models.unidad import UnidadTerritorial
 from territorio.querysets import LimiteQuerySet
 
@@ -31,6 +32,9 @@ class Limite(models.Model):
     norma = models.CharField(max_length=200, blank=True, help_text="Ley u ordenanza que lo fija.")
     registrado = models.DateTimeField(auto_now_add=True)
     sustituido = models.DateTimeField(null=True, blank=True)
+    importacion = models.ForeignKey(
+        Importacion, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="limites"
+    )
     solapes_al_dia = models.BooleanField(default=False, editable=False)
 
     objects = LimiteQuerySet.as_manager()

@@ -2,9 +2,10 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from territorio.models.unidad import UnidadTerritorial
-from territorio.querysets import PoblacionQuerySet
+from territorio.querysets import CifraQuerySet, PoblacionQuerySet
 
 TOTAL = "total"
 
@@ -55,3 +56,43 @@ class Indicador(models.Model):
 
     def __str__(self) -> str:
         return f"{self.nombre} {self.anio}: {self.valor}"
+
+
+HABITANTES = "habitantes"
+
+
+class Metodo(models.TextChoices):
+    """How a figure came about: counted in that very unit, or estimated."""
+
+    CENSO = "censo", _("dato propio")
+    SUMA = "suma", _("suma de las unidades que la forman")
+    AREA = "area", _("estimada por superficie")
+    PUNTOS = "puntos", _("estimada por número de comunidades")
+    HEREDADA = "heredada", _("la de la unidad superior")
+
+
+class Cifra(models.Model):
+    """The figure that pages use for a unit: its own where there is one, else rolled up or down the tree, and how.
+
+    `nombre` is `habitantes` (persons) or that of an `Indicador`. Derived: written only by `territorio.cifras`, checked by
+    `verificar`.
+    """
+
+    unidad = models.ForeignKey(UnidadTerritorial, on_delete=models.CASCADE, related_name="cifras")
+    nombre = models.SlugField(max_length=60)
+    anio = models.PositiveSmallIntegerField("año")
+    valor = models.FloatField()
+    metodo = models.CharField("método", max_length=8, choices=Metodo.choices)
+    nivel_origen = models.ForeignKey(
+        "territorio.Nivel", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = CifraQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "cifra"
+        verbose_name_plural = "cifras"
+        constraints = [models.UniqueConstraint(fields=["unidad", "nombre", "anio"], name="cifra_unica")]
+
+    def __str__(self) -> str:
+        return f"{self.unidad}, {self.nombre} {self.anio}: {self.valor:g} ({self.get_metodo_display()})"

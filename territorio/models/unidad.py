@@ -1,17 +1,24 @@
 """Territorial units: an identity that outlives its limits, its names and its codes."""
 
 from django.contrib.gis.db import models
+from django.contrib.postgres.fields import DateRangeField
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F, Q
 
 from territorio.models.catalogos import Nivel
 from territorio.querysets import UnidadManager
 
 
+def siempre() -> DateRange:
+    """A span without beginning or end."""
+    return DateRange(None, None)
+
+
 class UnidadTerritorial(models.Model):
     """A department, municipality, district, cantón, OTB, community … Codes are text with leading zeros.
 
     `municipio` is empty for municipalities and what holds them. `punto` is EPSG:4326; a unit may have a point, a
-    `Limite`, both or neither.
+    `Limite`, both or neither. `vigencia` ends where the unit was divided, merged or abolished (see `Sucesion`).
     """
 
     nivel = models.ForeignKey(Nivel, on_delete=models.PROTECT, related_name="unidades")
@@ -23,6 +30,7 @@ class UnidadTerritorial(models.Model):
     padre = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="hijas")
     punto = models.PointField(null=True, blank=True, srid=4326)
     categoria = models.CharField("categoría", max_length=80, blank=True)
+    vigencia = DateRangeField(default=siempre, help_text="Desde y hasta cuándo existe; abierta si no se sabe.")
 
     objects = UnidadManager()
 
@@ -37,6 +45,7 @@ class UnidadTerritorial(models.Model):
             ),
             models.CheckConstraint(name="unidad_con_codigo", condition=~Q(codigo="")),
             models.CheckConstraint(name="unidad_con_nombre", condition=~Q(nombre="")),
+            models.CheckConstraint(name="unidad_con_dias", condition=Q(vigencia__isempty=False)),
             models.CheckConstraint(name="unidad_no_es_su_padre", condition=~Q(padre=F("id")) | Q(padre=None)),
         ]
 

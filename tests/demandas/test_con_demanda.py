@@ -3,6 +3,7 @@
 import pytest
 
 from demandas.models import Demanda
+from territorio import cifras
 from territorio.models import Nivel, Poblacion, UnidadTerritorial
 from tests import hechos
 from tests.mundo import cuadro, linea, punto, unidad
@@ -27,6 +28,7 @@ def test_demands_are_counted_by_the_part_that_lies_in_each(muni, oeste, este):
 
 def test_per_thousand_uses_the_census_asked_for(muni, oeste, este):
     Poblacion.objects.create(unidad=oeste, censo=2012, personas=300)
+    cifras.recalcular([muni.pk])
     hechos.demanda(muni, "a", punto(1, 1))
     assert (cuenta()["1"].habitantes, cuenta()["1"].por_mil) == (600, pytest.approx(1000 / 600))
     assert (cuenta(censo=2012)["1"].habitantes, cuenta(censo=2012)["1"].por_mil) == (300, pytest.approx(1000 / 300))
