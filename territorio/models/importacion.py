@@ -46,11 +46,16 @@ class Importacion(models.Model):
     )
     nivel = models.ForeignKey(Nivel, on_delete=models.PROTECT, related_name="importaciones")
     archivo = models.CharField(max_length=255, help_text="Nombre del archivo tal como se entregó.")
+    sha256 = models.CharField(
+        max_length=64, blank=True, help_text="Del archivo guardado; vacío si no se guardó, o si ya se borró."
+    )
     pedido = models.JSONField(default=dict)
     estado = models.CharField(max_length=12, choices=EstadoImportacion.choices, default=EstadoImportacion.EN_COLA)
     paso = models.CharField(max_length=200, blank=True)
     progreso = models.PositiveSmallIntegerField(default=0)
     cancelar = models.BooleanField(default=False)
+    trabajo = models.BigIntegerField(null=True, blank=True, help_text="Trabajo en la cola que la lleva adelante.")
+    mensajes = models.JSONField(default=list, blank=True, help_text="Por qué no siguió adelante la última vez.")
     informe = models.JSONField(default=dict)
     huella = models.CharField(max_length=64, blank=True)
     omitidas = models.JSONField(default=list, help_text="Filas que la persona decidió no cargar.")
