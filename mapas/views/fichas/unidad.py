@@ -1,4 +1,4 @@
-"""One page per unit, demand and project."""
+"""The page of a unit."""
 
 from collections import Counter
 from datetime import timedelta
@@ -9,10 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from demandas.models import Demanda, DemandaUnidad
-from mapas.croquis import croquis, croquis_de_unidad, lugar_de
-from mapas.listas import con_ultima_operacion
+from mapas.croquis import croquis_de_unidad
 from proyectos.models import POA, Operacion, Proyecto, ProyectoUnidad
-from territorio.models import Limite, Localizable, Nivel, Poblacion, UnidadEnUnidad, UnidadTerritorial
+from territorio.models import Limite, Nivel, Poblacion, UnidadEnUnidad, UnidadTerritorial
 
 EN_LA_FICHA = 15
 
@@ -53,48 +52,6 @@ def unidad(request: HttpRequest, pk: int) -> HttpResponse:
         en_embudo = UnidadTerritorial.objects.filter(pk=pk).embudo(demandas=demandas, proyectos=proyectos)
         contexto["paso"] = en_embudo.values_list("paso", flat=True).first()
     return render(request, "unidades/ficha.html", contexto)
-
-
-def demanda(request: HttpRequest, pk: int) -> HttpResponse:
-    """A demand: how far it has come, where it is, who asks, what answers it."""
-    visibles = Demanda.objects.visibles_para(request.user).select_related(
-        "municipio__nivel", "proponente__nivel", "sector"
-    )
-    una = get_object_or_404(visibles, pk=pk)
-    request.municipio = una.municipio
-    proyectos = Proyecto.objects.visibles_para(request.user).filter(demandas=una)
-    contexto = {
-        "demanda": una,
-        "lugares": _lugares(una),
-        "croquis": _croquis(una),
-        "rangos": sorted(una.rangos.all(), key=lambda rango: (rango.grupo != "comunidad", rango.grupo)),
-        "proyectos": con_ultima_operacion(proyectos, request.user).order_by("codigo"),
-    }
-    return render(request, "demandas/ficha.html", contexto)
-
-
-def proyecto(request: HttpRequest, pk: int) -> HttpResponse:
-    """A project: how far it has come, where it is, what it answers, what was done with its money each year."""
-    visibles = Proyecto.objects.visibles_para(request.user).select_related(
-        "municipio__nivel", "unidad__nivel", "sector", "pdm"
-    )
-    uno = get_object_or_404(visibles, pk=pk)
-    request.municipio = uno.municipio
-    operaciones = Operacion.objects.filter(proyecto=uno, poa__in=POA.objects.visibles_para(request.user).order_by())
-    demandas = Demanda.objects.visibles_para(request.user).filter(proyectos=uno)
-    contexto = {
-        "proyecto": uno,
-        "lugares": _lugares(uno),
-        "croquis": _croquis(uno),
-        "operaciones": operaciones.con_financiero().select_related("poa").order_by("poa__gestion"),
-        "totales": operaciones.totales(),
-        "demandas": demandas.select_related("proponente").order_by("codigo"),
-        "beneficiarias": uno.beneficiarias.select_related("nivel").order_by("nivel__orden", "nombre"),
-        "personas": demandas.order_by().aggregate(
-            mujeres=Sum("beneficiarias_mujeres"), hombres=Sum("beneficiarios_hombres")
-        ),
-    }
-    return render(request, "proyectos/ficha.html", contexto)
 
 
 def _ancestros(una: UnidadTerritorial) -> list[UnidadTerritorial]:
@@ -151,17 +108,3 @@ def _historia(una: UnidadTerritorial) -> list[Limite]:
         limite.desde = limite.vigencia.lower
         limite.hasta = limite.vigencia.upper - timedelta(days=1) if limite.vigencia.upper else None
     return limites
-
-
-def _lugares(objeto: Localizable):
-    """The units it lies in, from the largest to the smallest."""
-    return objeto.localizaciones.select_related("unidad", "nivel").order_by(
-        "nivel__orden", "-fraccion", "unidad__nombre"
-    )
-
-
-def _croquis(objeto: Localizable):
-    """Its own geometry in its municipality, or that of the declared unit."""
-    declarada = getattr(objeto, objeto.CAMPO_UNIDAD)
-    lugar = objeto.geometria or (lugar_de(declarada) if declarada else None)
-    return croquis(objeto.municipio, lugar)

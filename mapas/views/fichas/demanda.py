@@ -1,0 +1,27 @@
+"""The page of a demand."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from demandas.models import Demanda
+from mapas.listas import con_ultima_operacion
+from mapas.views.fichas.lugar import croquis_de, lugares_de
+from proyectos.models import Proyecto
+
+
+def demanda(request: HttpRequest, pk: int) -> HttpResponse:
+    """A demand: how far it has come, where it is, who asks, what answers it."""
+    visibles = Demanda.objects.visibles_para(request.user).select_related(
+        "municipio__nivel", "proponente__nivel", "sector"
+    )
+    una = get_object_or_404(visibles, pk=pk)
+    request.municipio = una.municipio
+    proyectos = Proyecto.objects.visibles_para(request.user).filter(demandas=una)
+    contexto = {
+        "demanda": una,
+        "lugares": lugares_de(una),
+        "croquis": croquis_de(una),
+        "rangos": sorted(una.rangos.all(), key=lambda rango: (rango.grupo != "comunidad", rango.grupo)),
+        "proyectos": con_ultima_operacion(proyectos, request.user).order_by("codigo"),
+    }
+    return render(request, "demandas/ficha.html", contexto)
