@@ -1,0 +1,103 @@
+"""Computes from geometry where features lie, into temporary tables; stores nothing."""
+
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from territorio import solapes
+from territorio.fechas import hoy
+from territorio.localizacion import lugar
+from territorio.localizacion.reparto import CARA, PIEZA, REPARTO, RIVAL, TOLERANCIA
+from territorio.localizacion.tablas import EN_UNIDAD, con_nombres, objeto_de
+from territorio.models import Localizacion, UnidadEnUnidad
+
+
+@dataclass(frozen=True)
+class Diferencia:
+    """A stored localisation that geometry does not confirm."""
+
+    modelo: str
+    objeto_id: int
+    unidad_id: int
+    guardada: float | None
+    calculada: float | None
+
+
+def calcular(cursor, tabla: type[Localizacion], ids: list[int]) -> None:
+    """Place these features on the day of `hoy()`, in temporary tables that last until the transaction ends.
+
+    `calculada (id, unidad_id, nivel_id, fraccion, en_disputa)`, and for features that are no units also
+    `marca (id, valor)`: how each came to its place. Must run inside a transaction; stores nothing but found overlaps.
+    """
+    solapes.poner_al_dia()
+    parametros = {"ids": ids, "fecha": hoy()}
+    if tabla is UnidadEnUnidad:
+        _pasos(cursor, _pasos_de_unidades(), parametros)
+        return
+    modelo, en_unidad = objeto_de(tabla), EN_UNIDAD
+    if hoy() != timezone.localdate():  # what is stored of the declared units is of today
+        en_unidad = "unidad_calculada"
+        _unidades_declaradas(cursor, modelo, ids)
+    propias = {
+        "escalon": con_nombres(lugar.ESCALONES_PROPIAS, modelo),
+        "efectiva": con_nombres(lugar.EFECTIVA_PROPIAS, modelo),
+        "fija": lugar.FIJA_PROPIAS,
+    }
+    copiadas = con_nombres(lugar.COPIADAS, modelo, en_unidad=en_unidad)
+    reparto = {"calculada": f"{REPARTO} UNION ALL {copiadas}", "marca": con_nombres(lugar.MARCA, modelo)}
+    _pasos(cursor, propias | _COMUNES | reparto, parametros)
+
+
+# The work is done in temporary tables, each with its statistics: as one statement the planner, blind to how many rows a
+# step makes, compares every face with every rival (quadratic on a country of communities).
+_COMUNES = {"pieza": PIEZA, "rival": RIVAL, "cara": CARA}
+
+
+def _pasos_de_unidades() -> dict[str, str]:
+    de_unidades = {
+        "escalon": lugar.ESCALONES_UNIDADES,
+        "efectiva": lugar.EFECTIVA_UNIDADES,
+        "fija": lugar.FIJA_UNIDADES,
+    }
+    return de_unidades | _COMUNES | {"calculada": REPARTO}
+
+
+def _unidades_declaradas(cursor, modelo, ids: list[int]) -> None:
+    """Fill `unidad_calculada` with where the declared units of these features lie on the day asked about."""
+    declaradas = modelo._default_manager.filter(pk__in=ids).exclude(**{modelo.CAMPO_UNIDAD: None}).order_by()
+    unidades = list(declaradas.values_list(modelo.CAMPO_UNIDAD, flat=True).distinct())
+    calcular(cursor, UnidadEnUnidad, unidades)
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.unidad_calculada")
+    cursor.execute("ALTER TABLE pg_temp.calculada RENAME TO unidad_calculada")
+    cursor.execute("ALTER TABLE pg_temp.unidad_calculada RENAME COLUMN id TO parte_id")
+
+
+def _pasos(cursor, pasos: dict[str, str], parametros: dict) -> None:
+    """Make each temporary table from its query, in order."""
+    # A limit is large and lies compressed outside its row: a sequential scan unpacks each one just to see its box.
+    cursor.execute("SET LOCAL enable_seqscan = off")
+    for nombre, consulta in pasos.items():
+        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{nombre}")
+        cursor.execute(f"CREATE TEMPORARY TABLE {nombre} ON COMMIT DROP AS {consulta}", parametros)
+        if nombre == "efectiva":
+            cursor.execute("CREATE INDEX ON pg_temp.efectiva USING gist (geom)")
+        cursor.execute(f"ANALYZE pg_temp.{nombre}")
+    cursor.execute("SET LOCAL enable_seqscan = on")
+
+
+def diferencias(tabla: type[Localizacion]) -> list[Diferencia]:
+    """Recompute one table from geometry and list what differs from what is stored; writes nothing."""
+    modelo = objeto_de(tabla)
+    ids = list(modelo._default_manager.order_by().values_list("pk", flat=True))
+    with transaction.atomic(), connection.cursor() as cursor:
+        calcular(cursor, tabla, ids)
+        cursor.execute(
+            f"""SELECT COALESCE(c.id, g.{tabla.OBJETO}_id), COALESCE(c.unidad_id, g.unidad_id), g.fraccion, c.fraccion
+            FROM calculada c FULL JOIN {tabla._meta.db_table} g
+                ON g.{tabla.OBJETO}_id = c.id AND g.unidad_id = c.unidad_id
+            WHERE c.id IS NULL OR g.id IS NULL OR abs(g.fraccion - c.fraccion) > {TOLERANCIA}
+               OR g.en_disputa <> c.en_disputa OR g.nivel_id <> c.nivel_id
+            ORDER BY 1, 2"""
+        )
+        return [Diferencia(modelo._meta.label, *fila) for fila in cursor.fetchall()]
