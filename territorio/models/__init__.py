@@ -7,7 +7,7 @@ from territorio.models.importacion import EN_MARCHA, CambioImportado, EstadoImpo
 from territorio.models.limite import EstadoLimite, Limite, Solape
 from territorio.models.localizacion import Localizable, Localizacion, UbicadaPor, UnidadEnUnidad
 from territorio.models.membresia import Membresia, Rol
-from territorio.models.poblacion import HABITANTES, Cifra, Indicador, Metodo, Poblacion
+from territorio.models.poblacion import HABITANTES, Cifra, Indicador, Medida, Metodo, Poblacion
 from territorio.models.unidad import OTB, CodigoExterno, Comunidad, Distrito, Municipio, UnidadTerritorial
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Localizable",
     "Localizacion",
     "Membresia",
+    "Medida",
     "Metodo",
     "Motivo",
     "Municipio",

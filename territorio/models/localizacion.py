@@ -1,5 +1,7 @@
 """What every located feature shares, and the stored answer to "in which units does it lie?"."""
 
+from collections.abc import Iterable
+
 from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import IsValid
 from django.db.models import Q
@@ -53,6 +55,10 @@ class Localizable(models.Model):
                 condition=Q(poligono=None) | Q(IsValid("poligono"), poligono__coveredby=MUNDO),
             ),
         ]
+
+    @classmethod
+    def al_ubicar(cls, ids: Iterable[int]) -> None:
+        """Called whenever features of the model were placed: a model with more to derive from its place does so here."""
 
     @property
     def geometria(self):

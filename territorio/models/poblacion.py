@@ -8,6 +8,7 @@ from territorio.models.unidad import UnidadTerritorial
 from territorio.querysets import CifraQuerySet, PoblacionQuerySet
 
 TOTAL = "total"
+VALOR_MAXIMO = 1e12
 
 
 class Poblacion(models.Model):
@@ -40,19 +41,40 @@ class Poblacion(models.Model):
         return f"{self.unidad}, censo {self.censo}: {self.personas}"
 
 
+class Medida(models.TextChoices):
+    """What an indicator's figure is: how it is written, and whether parts add up (counts) or are averaged (the rest)."""
+
+    PORCENTAJE = "porcentaje", _("%")
+    POR_MIL = "por_mil", _("por mil")
+    CANTIDAD = "cantidad", _("cantidad")
+    INDICE = "indice", _("índice")
+
+
 class Indicador(models.Model):
-    """A figure of a unit in a year, e.g. `nbi` in % of persons."""
+    """A figure of a unit in a year, e.g. `nbi` in % of persons; all figures of a name have one `medida`."""
 
     unidad = models.ForeignKey(UnidadTerritorial, on_delete=models.CASCADE, related_name="indicadores")
     nombre = models.SlugField(max_length=60)
     anio = models.PositiveSmallIntegerField("año")
     valor = models.FloatField()
+    medida = models.CharField(max_length=10, choices=Medida.choices, default=Medida.PORCENTAJE)
     fuente = models.CharField(max_length=300, blank=True)
 
     class Meta:
         verbose_name = "indicador"
         verbose_name_plural = "indicadores"
-        constraints = [models.UniqueConstraint(fields=["unidad", "nombre", "anio"], name="indicador_una_cifra")]
+        constraints = [
+            models.UniqueConstraint(fields=["unidad", "nombre", "anio"], name="indicador_una_cifra"),
+            models.CheckConstraint(name="indicador_no_es_habitantes", condition=~Q(nombre="habitantes")),
+            # PostgreSQL orders NaN above every number, so that a bound keeps it out as well.
+            models.CheckConstraint(
+                name="indicador_posible",
+                condition=Q(valor__gte=-VALOR_MAXIMO, valor__lte=VALOR_MAXIMO)
+                & (Q(medida="indice") | Q(valor__gte=0))
+                & (~Q(medida="porcentaje") | Q(valor__lte=100))
+                & (~Q(medida="por_mil") | Q(valor__lte=1000)),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.nombre} {self.anio}: {self.valor}"
