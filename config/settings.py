@@ -138,6 +138,8 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- background work: PostgreSQL is the queue; `manage.py procrastinate worker` takes from it ----------------------
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tareas"
+# Asked to stop, the worker lets a job go on for this long; after that the job stops by itself and says so.
+PROCRASTINATE_WORKER_DEFAULTS = {"shutdown_graceful_timeout": 5}
 
 # --- language and time ------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "es"
@@ -177,6 +179,11 @@ STORAGES = {
     },
 }
 MEDIA_ROOT = VAR_DIR / "archivos"
+FILE_UPLOAD_HANDLERS = [
+    "territorio.subidas.LimiteDeSubida",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 500}},
@@ -188,6 +195,9 @@ MINKA_CAJA = tuple(env.list("MINKA_CAJA", cast=float, default=[-69.66, -22.91, -
 # Optional background tiles, e.g. an XYZ template of the municipality's own server. Empty: no request leaves the page.
 MINKA_MAPA_BASE = env.str("MINKA_MAPA_BASE", default="")
 MINKA_MAPA_BASE_CREDITO = env.str("MINKA_MAPA_BASE_CREDITO", default="")
+# What an uploaded file may weigh, and for how many days it is kept once its import is over.
+MINKA_IMPORTACION_MAXIMO_MB = env.int("MINKA_IMPORTACION_MAXIMO_MB", default=200)
+MINKA_IMPORTACION_DIAS = env.int("MINKA_IMPORTACION_DIAS", default=30)
 # Code of the invented municipality: its pages say that it is invented.
 MINKA_MUNICIPIO_DEMO = "990101"
 
