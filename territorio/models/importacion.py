@@ -93,8 +93,9 @@ class Importacion(models.Model):
 class CambioImportado(models.Model):
     """What an import did to one unit, and how that unit stood before: what undoing puts back.
 
-    `antes` is empty for a new unit; else it holds the former `nombre`, `padre`, `categoria`, `punto` (WKT) where they
-    changed, `limite` (id and upper bound of the limit that was closed), `sustituidos` (ids) and `personas`.
+    `despues` holds what it wrote (`nombre`, `padre`, `categoria`, `punto` as [x, y], `limite` by id, `denominacion` by
+    id, `poblacion`); `antes` the former value of the same fields, for limits the one that was closed (`limite`: id and
+    former last day) and those that were replaced (`sustituidos`: ids). It is empty for a new unit.
     """
 
     importacion = models.ForeignKey(Importacion, on_delete=models.CASCADE, related_name="cambios")
@@ -102,6 +103,7 @@ class CambioImportado(models.Model):
     nueva = models.BooleanField(default=False)
     fila = models.PositiveIntegerField(null=True)
     antes = models.JSONField(default=dict)
+    despues = models.JSONField(default=dict)
 
     class Meta:
         verbose_name = "cambio importado"
