@@ -22,6 +22,7 @@ DESCRIPCION = {
     "pdm": "Periodo del PDM, por ejemplo 2025-2029.",
     "metros": "Distancia a la que un proyecto atiende a una comunidad, en metros.",
     "medida": "demandas o por_mil.",
+    "fecha": "Día pasado (AAAA-MM-DD) cuyos límites, nombres y unidades se usan; hoy si falta.",
 }
 
 
@@ -59,4 +60,5 @@ class PreguntaView(APIView):
             if nombre not in PARAMETROS:
                 raise FiltroInvalido(f"No existe el parámetro «{nombre[:40]}»; puede ser: {', '.join(PARAMETROS)}.")
         vista = vista_de(request.query_params, request.user, pregunta=self.pregunta)
-        return Response(como_dict(PREGUNTAS[self.pregunta](vista, con_rasgos=False)))
+        with vista.en_su_dia():
+            return Response(como_dict(PREGUNTAS[self.pregunta](vista, con_rasgos=False)))

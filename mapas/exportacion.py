@@ -33,11 +33,25 @@ BYTES_DE_TEXTO = 254
 def exportar(capa: Capa, vista: Vista, formato: str, parametros: Mapping[str, str]) -> Iterator[bytes | str]:
     """The layer under this view as a file of `formato` (a key of `TIPO`), in pieces."""
     escritores: dict[str, Callable[..., Iterator[bytes | str]]] = {"geojson": _geojson, "zip": _shapefile, "csv": _csv}
-    return escritores[formato](capa, vista, parametros)
+    if vista.fecha is None:
+        return escritores[formato](capa, vista, parametros)
+    return _de_otro_dia(escritores[formato], capa, vista, parametros)
+
+
+def _de_otro_dia(escritor, capa: Capa, vista: Vista, parametros: Mapping[str, str]) -> Iterator[bytes]:
+    """The same, read whole before the first byte leaves: a slow line must not hold that day's transaction open."""
+    with tempfile.TemporaryFile() as salida:
+        with vista.en_su_dia():
+            for parte in escritor(capa, vista, parametros):
+                salida.write(parte.encode() if isinstance(parte, str) else parte)
+        salida.seek(0)
+        while bloque := salida.read(1 << 16):
+            yield bloque
 
 
 def nombre_de_archivo(capa: Capa, vista: Vista, formato: str) -> str:
-    return f"minka_{vista.municipio.codigo}_{capa.clave}_{vista.nivel.codigo}_{timezone.localdate():%Y%m%d}.{formato}"
+    dia = f"al_{vista.fecha:%Y%m%d}" if vista.fecha else f"{timezone.localdate():%Y%m%d}"
+    return f"minka_{vista.municipio.codigo}_{capa.clave}_{vista.nivel.codigo}_{dia}.{formato}"
 
 
 def _geojson(capa: Capa, vista: Vista, parametros: Mapping[str, str]) -> Iterator[str]:
@@ -47,6 +61,8 @@ def _geojson(capa: Capa, vista: Vista, parametros: Mapping[str, str]) -> Iterato
         "fecha": timezone.localdate().isoformat(),
         "fuente": vista.municipio.nombre,
     }
+    if vista.fecha:
+        extra["limites_al"] = vista.fecha.isoformat()
     if contenido.conservacion:
         extra["conservacion"] = contenido.conservacion.como_dict()
     return geojson.coleccion_de_filas(contenido.rasgos, extra=extra)
@@ -173,6 +189,7 @@ def _leeme(capa: Capa, vista: Vista, contenido: Contenido, sin_lugar: int) -> st
     lineas = [
         f"{capa.titulo}: {vista.municipio.nombre} ({vista.municipio.codigo})",
         f"Fecha: {timezone.localdate():%d/%m/%Y}. Coordenadas: EPSG:4326 (WGS 84). Textos: UTF-8.",
+        f"Límites, nombres y unidades: los del {vista.fecha or timezone.localdate():%d/%m/%Y}.",
         f"Filtros: {vista.query()}",
         "Los nombres de campo tienen 10 caracteres; campos.csv dice qué es cada uno. Los textos llegan a 254 bytes.",
     ]

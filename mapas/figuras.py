@@ -6,8 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from mapas import clases as legenda
@@ -15,6 +14,7 @@ from mapas.clases import Clase
 from mapas.filtros import Vista
 from mapas.nombres import en_su_idioma
 from territorio.conservacion import Conservacion
+from territorio.fechas import hoy, otro_dia
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Figuras:
     rasgos: list[dict[str, Any]] = field(default_factory=list)
     conservacion_bs: Conservacion | None = None
     fuente: str = ""
-    fecha: date = field(default_factory=timezone.localdate)
+    fecha: date = field(default_factory=hoy)
 
 
 ETIQUETA_PASO: dict[str, Callable[[], str]] = {
@@ -74,9 +74,15 @@ def fila_de(unidad) -> dict[str, Any]:
         "id": unidad.pk,
         "codigo": unidad.codigo,
         "nombre": unidad.nombre,
-        "url": reverse("paginas:unidad", args=[unidad.pk]),
+        "url": pagina_de_unidad(unidad.pk),
         "clase": "sin_datos",
     }
+
+
+def pagina_de_unidad(pk: int) -> str:
+    """The address of a unit's page, as of the day that is asked about."""
+    dia = otro_dia()
+    return reverse("paginas:unidad", args=[pk]) + (f"?fecha={dia.isoformat()}" if dia else "")
 
 
 def por_cuantiles(filas: list[dict], valor: str) -> list[Clase]:
@@ -108,6 +114,8 @@ def fuente_de(vista: Vista) -> str:
     partes = [_("Límites y datos de %(municipio)s") % {"municipio": vista.municipio.nombre}]
     if vista.censo:
         partes.append(_("habitantes: Censo %(censo)s") % {"censo": vista.censo})
+    if vista.fecha:
+        partes.append(_("límites al %(dia)s") % {"dia": date_format(vista.fecha, "SHORT_DATE_FORMAT")})
     return "; ".join(partes)
 
 

@@ -1,21 +1,25 @@
 """What a page or an endpoint is asked: the query string, read once, checked, and written back as a link."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from demandas.models import Demanda, Grupo
 from mapas.nombres import en_su_idioma
 from proyectos.models import PDM, POA, Proyecto
+from territorio.fechas import FechaInvalida, al, hoy, leer_dia
 from territorio.models import Municipio, Nivel, Poblacion, Sector, UnidadTerritorial
+from territorio.pasado import como_era
 
-PARAMETROS = ("municipio", "nivel", "sector", "grupo", "gestion", "pdm", "metros", "medida")
+PARAMETROS = ("municipio", "nivel", "sector", "grupo", "gestion", "pdm", "metros", "medida", "fecha")
 MEDIDAS_DEMANDA = ("demandas", "por_mil")
 METROS_MAXIMOS = 50_000
 
@@ -44,6 +48,7 @@ class Vista:
     metros: int = 0
     medida: str = ""
     niveles: list[Nivel] = field(default_factory=list, compare=False)
+    fecha: date | None = None
 
     @property
     def opciones(self) -> dict[str, list[tuple[str, str, bool]]]:
@@ -98,6 +103,7 @@ class Vista:
             "pdm": self.pdm.periodo if self.pdm else "",
             "metros": str(self.metros or ""),
             "medida": self.medida if self.medida != "demandas" else "",
+            "fecha": self.fecha.isoformat() if self.fecha else "",
         }
         return {clave: valor for clave, valor in valores.items() if valor}
 
@@ -112,10 +118,18 @@ class Vista:
     def con(self, **cambios: Any) -> "Vista":
         return replace(self, **cambios)
 
+    @contextmanager
+    def en_su_dia(self) -> Iterator[None]:
+        """Within the block everything is asked as of the view's day; what answers must be complete before it ends."""
+        with como_era(self.municipio, self.fecha):
+            if self.fecha:
+                self.municipio.refresh_from_db(fields=["nombre"])
+            yield
+
     @property
     def unidades(self):
-        """The units of the level asked for."""
-        return UnidadTerritorial.objects.del_municipio(self.municipio).filter(nivel=self.nivel)
+        """The units of the level asked for that exist on the view's day."""
+        return UnidadTerritorial.objects.del_municipio(self.municipio).filter(nivel=self.nivel).vigentes()
 
     @property
     def demandas(self):
@@ -133,6 +147,20 @@ class Vista:
 
 def vista_de(parametros: QueryDict, usuario, *, pregunta: str) -> Vista:
     """Read and check the query string of one of the four questions. Raises `FiltroInvalido` or `SinMunicipio`."""
+    fecha = fecha_de(parametros)
+    with al(fecha):
+        return _vista(parametros, usuario, pregunta, fecha)
+
+
+def fecha_de(parametros: Mapping[str, str]) -> date | None:
+    """The past day asked for; None is today."""
+    try:
+        return leer_dia(parametros.get("fecha", ""))
+    except FechaInvalida as e:
+        raise FiltroInvalido(str(e)) from e
+
+
+def _vista(parametros: QueryDict, usuario, pregunta: str, fecha: date | None) -> Vista:
     municipio = _municipio(parametros.get("municipio", ""), usuario)
     niveles = list(
         Nivel.objects.filter(Q(unidades__municipio=municipio) | Q(codigo="municipio"))
@@ -155,6 +183,7 @@ def vista_de(parametros: QueryDict, usuario, *, pregunta: str) -> Vista:
         metros=_metros(parametros.get("metros", "")),
         medida=medida,
         niveles=niveles,
+        fecha=fecha,
     )
 
 
@@ -244,7 +273,7 @@ def _sectores(municipio) -> list[Sector]:
         Exists(Demanda.objects.filter(sector=OuterRef("pk"), municipio=municipio))
         | Exists(Proyecto.objects.filter(sector=OuterRef("pk"), municipio=municipio))
     )
-    return list(usados) or list(Sector.objects.vigentes(timezone.localdate()))
+    return list(usados) or list(Sector.objects.vigentes(hoy()))
 
 
 def _gestion(texto: str, municipio, usuario, *, obligatoria: bool) -> int | None:

@@ -6,8 +6,8 @@ from datetime import date
 
 from django.core.cache import cache
 from django.db import connection
-from django.utils import timezone
 
+from territorio.fechas import hoy
 from territorio.models import Limite, UnidadTerritorial
 
 # Raise it when the form of the answer changes: it is part of every version, and so of every cached address.
@@ -24,7 +24,8 @@ SQL_RESUMEN = """
            coalesce(ST_Extent(coalesce(l.geom, u.punto)) FILTER (WHERE u.nivel_id = %(nivel)s), ST_Extent(l.geom))
     FROM {unidad} u
     LEFT JOIN {limite} l ON l.unidad_id = u.id AND l.sustituido IS NULL AND l.vigencia @> %(dia)s::date
-    WHERE (u.nivel_id = %(nivel)s AND u.municipio_id = %(municipio)s) OR u.id = %(municipio)s
+    WHERE (u.nivel_id = %(nivel)s AND u.municipio_id = %(municipio)s AND u.vigencia @> %(dia)s::date)
+       OR u.id = %(municipio)s
 """.format(**_TABLAS)  # noqa: S608  (names of our own tables)
 
 # One scan of the level's units. A vertex may move by 1/10,000 of the drawing, or by 1/40 of the polygon's own side
@@ -34,7 +35,8 @@ SQL_RASGOS = """
         SELECT u.id, u.punto, l.geom, l.estado, u.nivel_id <> %(nivel)s AS es_contorno
         FROM {unidad} u
         LEFT JOIN {limite} l ON l.unidad_id = u.id AND l.sustituido IS NULL AND l.vigencia @> %(dia)s::date
-        WHERE (u.nivel_id = %(nivel)s AND u.municipio_id = %(municipio)s) OR u.id = %(municipio)s
+        WHERE (u.nivel_id = %(nivel)s AND u.municipio_id = %(municipio)s AND u.vigencia @> %(dia)s::date)
+           OR u.id = %(municipio)s
     ), medida AS (
         SELECT greatest(ST_XMax(caja) - ST_XMin(caja), ST_YMax(caja) - ST_YMin(caja)) / 10000 AS tolerancia
         FROM (SELECT ST_Extent(coalesce(geom, punto)) AS caja FROM dibujo) AS todo
@@ -101,7 +103,7 @@ def _texto(municipio_id: int, nivel_id: int) -> str:
 
 
 def _parametros(municipio_id: int, nivel_id: int) -> dict[str, int | date]:
-    return {"municipio": municipio_id, "nivel": nivel_id, "dia": timezone.localdate()}
+    return {"municipio": municipio_id, "nivel": nivel_id, "dia": hoy()}
 
 
 def descomprimir(comprimido: bytes) -> bytes:

@@ -54,7 +54,5 @@ def leer_dia(texto: str) -> date | None:
     if dia < PRIMER_DIA:
         raise FechaInvalida(_("La fecha no puede ser anterior al %(dia)s.") % {"dia": f"{PRIMER_DIA:%d/%m/%Y}"})
     if dia > timezone.localdate():
-        raise FechaInvalida(
-            _("%(dia)s todavía no llega: los mapas muestran hasta hoy.") % {"dia": f"{dia:%d/%m/%Y}"}
-        )
+        raise FechaInvalida(_("%(dia)s todavía no llega: los mapas muestran hasta hoy.") % {"dia": f"{dia:%d/%m/%Y}"})
     return None if dia == timezone.localdate() else dia

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import get_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -17,11 +18,12 @@ from django.views.decorators.http import require_safe
 
 from mapas import geometrias
 from mapas.figuras import Columna, Figuras
-from mapas.filtros import FiltroInvalido, SinMunicipio, Vista, vista_de
+from mapas.filtros import FiltroInvalido, SinMunicipio, Vista, fecha_de, vista_de
 from mapas.folium_mapa import piezas
 from mapas.preguntas import PREGUNTAS
 from mapas.signos import signos_de
 from territorio.conservacion import Conservacion
+from territorio.fechas import PRIMER_DIA, al
 from territorio.models import Municipio, Nivel
 
 DATOS_ID = "datos-mapa"
@@ -38,7 +40,11 @@ def pagina(request: HttpRequest, pregunta: str) -> HttpResponse:
     except FiltroInvalido as error:
         return render(request, "mapas/mapa_filtro.html", {"mensaje": str(error), "ruta": request.path}, status=400)
     request.municipio = vista.municipio  # type: ignore[attr-defined]  # read by mapas.contexto
-    return render(request, "mapas/mapa.html", _contexto(vista, PREGUNTAS[pregunta](vista)))
+    with al(vista.fecha):
+        # Before the tables of another day stand before the stored ones: a version is made of the stored rows.
+        resumen = geometrias.resumen(municipio_id=vista.municipio.pk, nivel_id=vista.nivel.pk)
+    with vista.en_su_dia():
+        return render(request, "mapas/mapa.html", _contexto(vista, PREGUNTAS[pregunta](vista), resumen))
 
 
 @require_safe
@@ -46,6 +52,15 @@ def geometria(request: HttpRequest, municipio: str, nivel: str) -> HttpResponse:
     """Outlines of a level's units as GeoJSON. An address with the present version may be kept for good."""
     uno = get_object_or_404(Municipio, codigo=municipio)
     del_nivel = get_object_or_404(Nivel, codigo=nivel)
+    try:
+        dia = fecha_de(request.GET)
+    except FiltroInvalido as error:
+        return HttpResponse(str(error), status=400, content_type="text/plain; charset=utf-8")
+    with al(dia):
+        return _dibujo(request, uno, del_nivel)
+
+
+def _dibujo(request: HttpRequest, uno: Municipio, del_nivel: Nivel) -> HttpResponse:
     version = geometrias.resumen(municipio_id=uno.pk, nivel_id=del_nivel.pk).version
     etiqueta = f'"{version}"'
     if etiqueta in request.headers.get("If-None-Match", ""):
@@ -73,8 +88,7 @@ def _comprimida(request: HttpRequest, comprimido: bytes) -> HttpResponse:
 # --- what the template is told ----------------------------------------------------------------------------------------
 
 
-def _contexto(vista: Vista, figuras: Figuras) -> dict[str, Any]:
-    resumen = geometrias.resumen(municipio_id=vista.municipio.pk, nivel_id=vista.nivel.pk)
+def _contexto(vista: Vista, figuras: Figuras, resumen: geometrias.Resumen) -> dict[str, Any]:
     sin_lugar = sum(1 for fila in figuras.filas if fila["id"] in resumen.sin_lugar)
     etiquetas = {clase.clave: clase.etiqueta for clase in figuras.clases}
     mayor = max((clase.cuantas for clase in figuras.clases), default=0) or 1
@@ -85,6 +99,7 @@ def _contexto(vista: Vista, figuras: Figuras) -> dict[str, Any]:
         "vista": vista,
         "figuras": figuras,
         "preguntas": _preguntas(vista),
+        "otra_fecha": _otra_fecha(vista),
         "municipios": opciones["municipio"],
         "filtros": filtros,
         "resumen_filtros": " · ".join(
@@ -121,6 +136,16 @@ def _preguntas(vista: Vista) -> list[dict[str, Any]]:
         {"nombre": corto, "url": f"{reverse('mapas:' + clave)}?{consulta}", "actual": clave == vista.pregunta}
         for clave, corto in cortos.items()
     ]
+
+
+def _otra_fecha(vista: Vista) -> dict[str, str]:
+    """What the field of the day needs, and the way back to today."""
+    return {
+        "valor": vista.fecha.isoformat() if vista.fecha else "",
+        "primero": PRIMER_DIA.isoformat(),
+        "ultimo": timezone.localdate().isoformat(),
+        "hoy": f"?{vista.query(fecha=None)}",
+    }
 
 
 def _filtros(opciones: dict[str, list[tuple[str, str, bool]]]) -> list[dict[str, Any]]:
@@ -188,7 +213,7 @@ def _datos(vista: Vista, figuras: Figuras, resumen: geometrias.Resumen, signos: 
     direccion = reverse("mapas:geometria", args=[vista.municipio.codigo, vista.nivel.codigo])
     claves = [columna.clave for columna in figuras.columnas]
     return {
-        "geometria": f"{direccion}?v={resumen.version}",
+        "geometria": f"{direccion}?v={resumen.version}" + (f"&fecha={vista.fecha.isoformat()}" if vista.fecha else ""),
         "caja": resumen.caja,
         "columnas": [asdict(columna) for columna in figuras.columnas],
         "valor": figuras.valor,

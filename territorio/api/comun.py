@@ -1,13 +1,23 @@
 """What the endpoints share: lists written in one stream by PostGIS, and how the schema describes them."""
 
-from django.http import StreamingHttpResponse
+import tempfile
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django.db import models
+from django.http import FileResponse, StreamingHttpResponse
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from territorio import geojson
+from territorio.fechas import FechaInvalida, leer_dia
+from territorio.models import Localizable, Municipio, UnidadTerritorial
+from territorio.pasado import como_era
 
 LIMITE_MAXIMO = 50_000
+MEMORIA_POR_LISTA = 8 << 20
 
 
 class ColeccionMixin:
@@ -18,17 +28,28 @@ class ColeccionMixin:
     def geometria(self):
         return geojson.geometria_propia()
 
-    def list(self, request: Request, *args, **kwargs) -> StreamingHttpResponse:
+    def list(self, request: Request, *args, **kwargs) -> StreamingHttpResponse:  # FileResponse is one
         for nombre in request.query_params:
-            if nombre not in {*self.filterset_class.base_filters, "limite", "desde"}:
+            if nombre not in {*self.filterset_class.base_filters, "limite", "desde", "fecha"}:
                 raise ValidationError({nombre: "No existe este parámetro."})
+        dia = dia_pedido(request)
+        if dia is None:
+            return StreamingHttpResponse(self._cuerpo(request), content_type="application/geo+json")
+        with como_era(municipio_pedido(request, self.get_queryset().model), dia):
+            # Read whole within the block: a slow line must not hold that day's transaction open.
+            leida = tempfile.SpooledTemporaryFile(max_size=MEMORIA_POR_LISTA)
+            leida.writelines(parte.encode() for parte in self._cuerpo(request, limites_al=dia.isoformat()))
+        leida.seek(0)
+        return FileResponse(leida, content_type="application/geo+json")
+
+    def _cuerpo(self, request: Request, **extra: Any) -> Iterator[str]:
         consulta = self.filter_queryset(self.get_queryset()).order_by("pk")
         desde, limite = entero(request, "desde", 0, 10**9), entero(request, "limite", LIMITE_MAXIMO, LIMITE_MAXIMO)
         # Without paging what is returned is all there is, and counting it first would ask everything twice.
         paginada = {"limite", "desde"} & set(request.query_params)
-        extra = {"numberMatched": consulta.count()} if paginada else {}
-        cuerpo = geojson.coleccion(consulta[desde : desde + limite], self.propiedades, self.geometria(), extra=extra)
-        return StreamingHttpResponse(cuerpo, content_type="application/geo+json")
+        if paginada:
+            extra["numberMatched"] = consulta.count()
+        return geojson.coleccion(consulta[desde : desde + limite], self.propiedades, self.geometria(), extra=extra)
 
 
 # GeoJSON (RFC 7946) as the schema describes it: geometry and properties differ by layer.
@@ -55,7 +76,25 @@ COLECCION = {
 PAGINA = [
     OpenApiParameter("limite", int, description=f"Cuántos a lo más (hasta {LIMITE_MAXIMO})."),
     OpenApiParameter("desde", int, description="Cuántos saltar."),
+    OpenApiParameter("fecha", date, description="Día pasado cuyos límites, nombres y unidades se usan; hoy si falta."),
 ]
+
+
+def dia_pedido(request: Request) -> date | None:
+    """The past day of `fecha`; None is today."""
+    try:
+        return leer_dia(request.query_params.get("fecha", ""))
+    except FechaInvalida as e:
+        raise ValidationError({"fecha": str(e)}) from e
+
+
+def municipio_pedido(request: Request, modelo: type[models.Model]) -> UnidadTerritorial | None:
+    """The municipality whose past is asked for: only where things lie must be worked out for it."""
+    codigo = request.query_params.get("municipio", "").replace("\x00", "")
+    municipio = Municipio.objects.filter(codigo=codigo[:80]).first() if codigo else None
+    if municipio is None and issubclass(modelo, Localizable):
+        raise ValidationError({"municipio": "Con «fecha» indique también el código de un municipio."})
+    return municipio
 
 
 def entero(request: Request, nombre: str, defecto: int, maximo: int) -> int:

@@ -10,8 +10,9 @@ from rest_framework.response import Response
 from rest_framework_gis.fields import GeometrySerializerMethodField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
-from territorio.api.comun import COLECCION, PAGINA, RASGO, ColeccionMixin
+from territorio.api.comun import COLECCION, PAGINA, RASGO, ColeccionMixin, dia_pedido
 from territorio.models import UnidadTerritorial
+from territorio.pasado import como_era
 
 
 class UnidadFiltro(filtros.FilterSet):
@@ -65,7 +66,9 @@ class UnidadViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
         return F("geometria")
 
     def get_queryset(self):
-        return super().get_queryset().con_limite()
+        consulta = super().get_queryset()
+        # A list holds the units of the day; one that ended is found by its id.
+        return (consulta.vigentes() if self.action == "list" else consulta).con_limite()
 
     @extend_schema(
         operation_id="unidades_list", parameters=PAGINA, responses={(200, "application/geo+json"): COLECCION}
@@ -73,6 +76,7 @@ class UnidadViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
     def list(self, request: Request, *args, **kwargs) -> StreamingHttpResponse:
         return super().list(request, *args, **kwargs)
 
-    @extend_schema(responses={200: RASGO})
+    @extend_schema(parameters=PAGINA[-1:], responses={200: RASGO})
     def retrieve(self, request: Request, *args, **kwargs) -> Response:
-        return super().retrieve(request, *args, **kwargs)
+        with como_era(None, dia_pedido(request)):
+            return super().retrieve(request, *args, **kwargs)

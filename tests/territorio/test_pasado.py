@@ -1,0 +1,211 @@
+"""How things stood on another day: the questions of today, answered with the limits, units and names of then."""
+
+from datetime import date
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import InternalError, connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.http import QueryDict
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from demandas.models import Demanda, DemandaUnidad
+from mapas.filtros import vista_de
+from mapas.preguntas import PREGUNTAS
+from territorio.fechas import FechaInvalida, al, hoy, leer_dia
+from territorio.importacion.escritor import poner_limites
+from territorio.localizacion import localizar, relocalizar
+from territorio.models import Denominacion, Sucesion, UnidadTerritorial
+from territorio.pasado import como_era
+from tests import hechos, mundo
+from tests.archivos import contenido
+
+ANTES, CAMBIO = date(2022, 6, 1), date(2023, 1, 1)
+
+
+def cambiar(unidad: UnidadTerritorial, geom, desde: date = CAMBIO) -> None:
+    poner_limites({unidad: geom}, desde=desde, fuente="prueba", estado="definido")
+    relocalizar([unidad.pk])
+
+
+def por_unidad(modelo=Demanda) -> dict[str, float]:
+    filas = modelo.objects.all().localizaciones().filter(nivel__codigo="distrito")
+    return {f.unidad.nombre: f.fraccion for f in filas.select_related("unidad")}
+
+
+@pytest.fixture
+def frontera_movida(muni, oeste, este):
+    """Until 2022 the border ran at 2; since then West holds all up to 3. One demand at 2.5."""
+    demanda = hechos.demanda(muni, "a", mundo.punto(2.5, 0.5))
+    cambiar(oeste, mundo.cuadro(0, 0, 3, 2))
+    cambiar(este, mundo.cuadro(3, 0, 1, 2))
+    return demanda
+
+
+def test_a_demand_counts_in_the_district_that_held_its_place_that_day(muni, frontera_movida):
+    assert por_unidad() == {"Oeste": 1}
+    with como_era(muni, ANTES):
+        assert por_unidad() == {"Este": 1}
+    with como_era(muni, CAMBIO):
+        assert por_unidad() == {"Oeste": 1}
+    assert por_unidad() == {"Oeste": 1}
+
+
+def test_a_demand_declared_in_a_unit_lies_that_day_where_the_unit_lay(muni, oeste, este):
+    comunidad = mundo.unidad("comunidad", "c", mundo.cuadro(0, 0), municipio=muni, padre=oeste)
+    hechos.demanda(muni, "a", proponente=comunidad)
+    cambiar(comunidad, mundo.cuadro(3, 0))
+    assert por_unidad() == {"Este": 1}
+    with como_era(muni, ANTES):
+        assert por_unidad() == {"Oeste": 1}
+
+
+def test_how_a_demand_came_to_its_place_is_that_of_the_day(muni, oeste):
+    comunidad = mundo.unidad("comunidad", "c", None, municipio=muni, padre=oeste)
+    demanda = hechos.demanda(muni, "a", proponente=comunidad)
+    cambiar(comunidad, mundo.cuadro(0, 0))
+    demanda.refresh_from_db()
+    assert demanda.ubicada_por == "unidad"
+    with como_era(muni, ANTES):
+        assert Demanda.objects.get().ubicada_por == "ancestro"
+    assert Demanda.objects.get().ubicada_por == "unidad"
+
+
+def test_the_questions_close_on_either_day(muni, frontera_movida, este):
+    hechos.proyecto(muni, "p", mundo.linea((1.5, 1), (5, 1)))
+    hechos.demanda(muni, "fuera", mundo.punto(9, 9))
+    hechos.demanda(muni, "sin lugar")
+    for fecha, donde in (("", "Oeste"), (ANTES.isoformat(), "Este")):
+        for pregunta, responder in PREGUNTAS.items():
+            parametros = QueryDict(f"municipio=990101&nivel=distrito&fecha={fecha}")
+            vista = vista_de(parametros, AnonymousUser(), pregunta=pregunta)
+            with vista.en_su_dia():
+                figuras = responder(vista)
+            linea = figuras.conservacion
+            assert linea.ubicadas + linea.fuera + linea.sin_ubicar == pytest.approx(linea.total)
+            if pregunta == "demanda":
+                assert (linea.total, linea.ubicadas, linea.fuera, linea.sin_ubicar) == (3, 1, 1, 1)
+                assert {f["nombre"]: f["demandas"] for f in figuras.filas if f["demandas"]} == {donde: 1}
+
+
+def test_units_and_names_are_those_of_the_day(muni, oeste, este):
+    nueva = mundo.unidad("distrito", "3", mundo.cuadro(2, 0, 1, 2), municipio=muni, nombre="Centro")
+    UnidadTerritorial.objects.filter(pk=nueva.pk).update(vigencia=DateRange(CAMBIO, None))
+    Denominacion.objects.create(unidad=oeste, nombre="Poniente", vigencia=DateRange(None, CAMBIO))
+    localizar(UnidadTerritorial.objects.all())
+
+    def nombres():
+        return set(UnidadTerritorial.objects.del_nivel("distrito").vigentes().values_list("nombre", flat=True))
+
+    assert nombres() == {"Oeste", "Este", "Centro"}
+    with como_era(muni, ANTES):
+        assert nombres() == {"Poniente", "Este"}
+    assert nombres() == {"Oeste", "Este", "Centro"}
+
+
+def test_a_unit_that_was_divided_holds_on_a_day_before_what_its_parts_hold_now(muni, oeste):
+    UnidadTerritorial.objects.filter(pk=oeste.pk).update(vigencia=DateRange(None, CAMBIO))
+    oeste.limites.update(vigencia=DateRange(date(2000, 1, 1), CAMBIO))
+    for codigo, x in (("1a", 0), ("1b", 1)):
+        parte = mundo.unidad("distrito", codigo, mundo.cuadro(x, 0, 1, 2), municipio=muni, nombre=codigo)
+        UnidadTerritorial.objects.filter(pk=parte.pk).update(vigencia=DateRange(CAMBIO, None))
+        parte.limites.update(vigencia=DateRange(CAMBIO, None))
+        Sucesion.objects.create(predecesora=oeste, sucesora=parte, desde=CAMBIO, motivo="division")
+    hechos.demanda(muni, "a", proponente=oeste)
+    hechos.demanda(muni, "b", mundo.punto(0.5, 0.5))
+    relocalizar(UnidadTerritorial.objects.del_nivel("distrito").values_list("pk", flat=True))
+
+    def sumas():
+        filas = DemandaUnidad.objects.filter(nivel__codigo="distrito").values_list("unidad__codigo", "fraccion")
+        return {codigo: round(sum(f for c, f in filas if c == codigo), 6) for codigo, _f in filas}
+
+    assert sumas() == {"1a": 1.5, "1b": 0.5}
+    with como_era(muni, ANTES):
+        assert sumas() == {"1": 2}
+
+
+def test_nothing_is_written_and_nothing_leaks(muni, frontera_movida):
+    antes = contenido()
+    with como_era(muni, ANTES), pytest.raises(InternalError), transaction.atomic():
+        Demanda.objects.update(titulo="otro")
+    with pytest.raises(ZeroDivisionError), como_era(muni, ANTES):
+        1 / 0  # noqa: B018
+    assert hoy() > CAMBIO
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_class WHERE relnamespace = pg_my_temp_schema() AND relkind IN ('r', 'v')"
+        )
+        assert cursor.fetchone() == (0,)
+        cursor.execute("SHOW transaction_read_only")
+        assert cursor.fetchone() == ("off",)
+    assert contenido() == antes
+    hechos.demanda(muni, "b", mundo.punto(0.5, 0.5))  # and writing goes on
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_stays_open_serves_the_next_request_as_it_was(client):
+    muni = mundo.unidad("municipio", "990101", mundo.cuadro(0, 0, 4, 2))
+    oeste = mundo.unidad("distrito", "1", mundo.cuadro(0, 0, 2), municipio=muni)
+    hechos.demanda(muni, "a", mundo.punto(2.5, 0.5))
+    cambiar(oeste, mundo.cuadro(0, 0, 3, 2))
+
+    def fuera(fecha: str) -> float:
+        respuesta = client.get("/api/v1/demanda/", {"municipio": "990101", "nivel": "distrito", "fecha": fecha})
+        return respuesta.json()["conservacion"]["fuera"]
+
+    assert [fuera(""), fuera("2022-06-01"), fuera(""), fuera("2022-06-01")] == [0, 1, 0, 1]
+
+
+def test_another_day_within_one_day_is_refused(muni, frontera_movida):
+    with como_era(muni, ANTES):
+        with como_era(muni, ANTES):
+            assert por_unidad() == {"Este": 1}
+        with pytest.raises(RuntimeError), como_era(muni, CAMBIO):
+            pass
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    bordes=st.lists(st.integers(1, 39), min_size=2, max_size=3),
+    lugares=st.lists(st.tuples(st.integers(0, 44), st.integers(1, 19)), min_size=1, max_size=5),
+)
+def test_what_is_worked_out_for_a_day_is_what_was_stored_that_day(muni, oeste, este, bordes, lugares):
+    """A border that moves: the answer as of each day is the one that was stored while that day was today."""
+    with transaction.atomic():
+        for i, (x, y) in enumerate(lugares):
+            hechos.demanda(muni, f"{i}", mundo.punto(x / 10, y / 10))
+        hechos.demanda(muni, "linea", mundo.linea((0.5, 1), (3.5, 1)))
+        guardadas = {}
+        for anio, borde in enumerate(bordes, start=2010):
+            cambiar(oeste, mundo.cuadro(0, 0, borde / 10, 2), date(anio, 1, 1))
+            cambiar(este, mundo.cuadro(borde / 10, 0, 4 - borde / 10, 2), date(anio, 1, 1))
+            guardadas[date(anio, 6, 1)] = _todo()
+        for dia, guardada in guardadas.items():
+            with como_era(muni, dia):
+                calculada = _todo()
+            assert calculada.keys() == guardada.keys()
+            assert all(calculada[clave] == pytest.approx(guardada[clave], abs=1e-6) for clave in guardada)
+        transaction.set_rollback(True)
+
+
+def _todo() -> dict[tuple[str, str], float]:
+    return {
+        (f.demanda.codigo, f.unidad.codigo): f.fraccion
+        for f in DemandaUnidad.objects.select_related("demanda", "unidad")
+    }
+
+
+@pytest.mark.parametrize(
+    "texto", ["hola", "2023-13-01", "31/12/2023", "1825-08-05", "2999-01-01", "20231231", "2023-1-1"]
+)
+def test_a_day_that_cannot_be_asked_about_is_refused_in_words(texto):
+    with pytest.raises(FechaInvalida, match=r"fecha|llega"):
+        leer_dia(texto)
+
+
+def test_today_is_no_other_day():
+    assert leer_dia("") is None
+    assert leer_dia(hoy().isoformat()) is None
+    with al(ANTES):
+        assert leer_dia("2023-12-31") == date(2023, 12, 31)
