@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
-from territorio import solapes
+from territorio import cifras, solapes
 from territorio.localizacion import TOLERANCIA, diferencias, tablas
-from territorio.models import Limite, Nivel, UbicadaPor, UnidadTerritorial
+from territorio.models import Equipamiento, Limite, Nivel, UbicadaPor, UnidadTerritorial
 
 Comprobacion = tuple[str, Callable[[], list[str]]]
 
@@ -22,6 +22,8 @@ def comprobaciones() -> Iterator[Comprobacion]:
             yield f"conservación de {nombre} por municipio y nivel", lambda t=tabla: _conservacion(t)
     yield "solapes entre límites recalculados de la geometría", solapes.diferencias
     yield "un límite por unidad y día", _limites_superpuestos
+    yield "habitantes e indicadores recalculados de sus datos", cifras.diferencias
+    yield "lugar desde el que se mide la distancia a los equipamientos", _sitios
     yield "árbol de unidades sin ciclos ni padres de otro municipio", _arbol
 
 
@@ -76,6 +78,15 @@ def _limites_superpuestos() -> list[str]:
         Limite.objects.en_vigor(hoy).order_by().values("unidad").annotate(cuantos=Count("pk")).filter(cuantos__gt=1)
     )
     return [f"la unidad {d['unidad']} tiene {d['cuantos']} límites en vigor" for d in dobles]
+
+
+def _sitios() -> list[str]:
+    return [f"el equipamiento {pk} no está donde se mide" for pk in Equipamiento.mal_situados()]
+
+
+def avisos() -> list[str]:
+    """What is no failure of ours but contradicts itself in the data: a figure below the sum of its parts."""
+    return [str(exceso) for exceso in cifras.excesos()]
 
 
 def _arbol() -> list[str]:

@@ -4,7 +4,7 @@ from collections import Counter
 
 from django.core.management.base import BaseCommand
 
-from territorio.verificacion import comprobaciones
+from territorio.verificacion import avisos, comprobaciones
 
 
 class Command(BaseCommand):
@@ -20,6 +20,10 @@ class Command(BaseCommand):
             )
             for falla in halladas[:10]:
                 self.stdout.write(f"         {falla}")
+        for aviso in (contradicciones := avisos())[:10]:
+            self.stdout.write(f"aviso  {aviso}")
+        if len(contradicciones) > 10:
+            self.stdout.write(f"aviso  … y {len(contradicciones) - 10} más")
         if sum(fallas.values()):
             self.stdout.write("Hay diferencias. Remedio: manage.py relocalizar")
             raise SystemExit(1)
