@@ -1,35 +1,58 @@
-"""What the whole API shares: its permission for now (reading), and the one table of domain errors and statuses."""
+"""What the whole API shares: who may write through it, and the one table of domain errors and statuses."""
 
 from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ValidationError as ErrorDeValidacion
 from django.http import Http404
 from rest_framework import permissions, status
 from rest_framework.response import Response
 
+from cuentas.permisos import puede
 from mapas.filtros import FiltroInvalido, SinMunicipio
+from territorio.services.unidades import EditadaMientrasTanto, NoSePuedeBorrar
 
 ESTADOS: dict[type[Exception], int] = {
     FiltroInvalido: status.HTTP_400_BAD_REQUEST,
     SinMunicipio: status.HTTP_404_NOT_FOUND,
+    EditadaMientrasTanto: status.HTTP_409_CONFLICT,
+    NoSePuedeBorrar: status.HTTP_409_CONFLICT,
 }
 
 
-class SoloLectura(permissions.BasePermission):
-    """Nothing is written through the API yet; what may be read is decided by each queryset."""
+class SegunRol(permissions.BasePermission):
+    """Anybody reads what each queryset gives; a view is written through only by who may do its `accion`.
+
+    A view without `accion` is read only. Where the municipality is known only from the body, the service decides.
+    """
+
+    message = "Su rol no permite escribir esto."
 
     def has_permission(self, request, view) -> bool:
-        return request.method in permissions.SAFE_METHODS
+        if request.method in permissions.SAFE_METHODS:
+            return True
+        return getattr(view, "accion", None) is not None and request.user.is_authenticated and request.user.is_active
+
+    def has_object_permission(self, request, view, obj) -> bool:
+        if request.method in permissions.SAFE_METHODS:
+            return True
+        municipio = obj.municipio_propio if hasattr(obj, "municipio_propio") else obj.municipio
+        return puede(request.user, view.accion, municipio)
 
 
 def manejar_error(error: Exception, contexto: dict) -> Response | None:
     """Answer errors in one shape: {"error": message, "detalle": what a serializer or filter says}."""
-    from rest_framework.views import exception_handler  # that module reads these very settings while it loads
+    from rest_framework.views import exception_handler, set_rollback  # reads these very settings while it loads
 
     estado = next((codigo for tipo, codigo in ESTADOS.items() if isinstance(error, tipo)), None)
     if estado is not None:
+        set_rollback()
         return Response({"error": str(error) or "No hay ningún municipio cargado."}, status=estado)
+    if isinstance(error, ErrorDeValidacion):
+        set_rollback()
+        detalle = error.message_dict if hasattr(error, "error_dict") else error.messages
+        return Response({"error": "No se escribió nada: hay datos que corregir.", "detalle": detalle}, status=400)
     respuesta = exception_handler(error, contexto)
     if respuesta is not None:
-        mensaje = {Http404: "No existe.", PermissionDenied: "No tiene permiso."}.get(
+        mensaje = {Http404: "No existe.", PermissionDenied: str(error) or "No tiene permiso."}.get(
             type(error), "La petición no se puede atender."
         )
         respuesta.data = {"error": mensaje, "detalle": respuesta.data}

@@ -192,6 +192,8 @@ CACHES = {
 # --- Minka ------------------------------------------------------------------------------------------------------------
 # lon/lat box outside of which a file is refused: Bolivia, EPSG:4326 (west, south, east, north).
 MINKA_CAJA = tuple(env.list("MINKA_CAJA", cast=float, default=[-69.66, -22.91, -57.52, -9.67]))
+# Bytes to which a zip of limits may unpack.
+MINKA_BYTES_DESCOMPRIMIDOS = env.int("MINKA_BYTES_DESCOMPRIMIDOS", default=500 * 1024 * 1024)
 # Optional background tiles, e.g. an XYZ template of the municipality's own server. Empty: no request leaves the page.
 MINKA_MAPA_BASE = env.str("MINKA_MAPA_BASE", default="")
 MINKA_MAPA_BASE_CREDITO = env.str("MINKA_MAPA_BASE_CREDITO", default="")
@@ -210,7 +212,7 @@ LOGGING = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["config.api.SoloLectura"],
+    "DEFAULT_PERMISSION_CLASSES": ["config.api.SegunRol"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
@@ -220,7 +222,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Minka API",
-    "DESCRIPTION": "Territorio, demandas, proyectos y las cuatro preguntas de Minka. Solo lectura.",
+    "DESCRIPTION": "Territorio, demandas, proyectos y las preguntas de Minka. Escribe quien tiene el rol para ello.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
 }

@@ -11,10 +11,11 @@ from mapas.api import PreguntaView
 from mapas.preguntas import PREGUNTAS
 from mapas.views.paginas import inicio
 from proyectos.api import ProyectoViewSet
-from territorio.api import UnidadViewSet
+from territorio.api import CONJUNTOS, DondeView, NivelesView
 
 router = DefaultRouter()
-router.register("unidades", UnidadViewSet, basename="unidad")
+for prefijo, (conjunto, nombre) in CONJUNTOS.items():
+    router.register(prefijo, conjunto, basename=nombre)
 router.register("demandas", DemandaViewSet, basename="demanda")
 router.register("proyectos", ProyectoViewSet, basename="proyecto")
 
@@ -30,9 +31,12 @@ urlpatterns = [
     path("", include("mapas.urls.mapas")),
     path("", include("mapas.urls.exportar")),
     path("", include("cuentas.urls")),
+    path("territorio/", include("territorio.urls")),
     path("idioma/", include("django.conf.urls.i18n")),
     path("api/v1/", include(router.urls)),
     *(path(f"api/v1/{clave}/", PreguntaView.as_view(pregunta=clave), name=f"api-{clave}") for clave in PREGUNTAS),
+    path("api/v1/niveles/", NivelesView.as_view(), name="api-niveles"),
+    path("api/v1/donde/", DondeView.as_view(), name="api-donde"),
     path("api/v1/esquema/", SpectacularAPIView.as_view(), name="esquema"),
     path("salud/", salud, name="salud"),
     path("admin/", admin.site.urls),

@@ -14,13 +14,13 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from demandas.models import Demanda
-from mapas import cercania  # noqa: F401  (adds `cercanas_a` to the questions about units)
 from mapas.contexto import municipio_en_uso
 from mapas.filtros import municipios_con_datos
 from mapas.listas import con_palabras, texto
 from mapas.portada import cifras_de, pendientes_de
 from mapas.templatetags.minka import con_nivel
 from proyectos.models import Proyecto
+from territorio import donde  # noqa: F401  (adds `cercanas_a` to the questions about units)
 from territorio.models import Municipio, UnidadTerritorial
 
 RADIO_CERCANAS = 20_000  # m

@@ -1,6 +1,28 @@
 """Territory in the API: units, their limits and figures, services; read by anyone, written by who may."""
 
+from territorio.api.cifras import CifraViewSet, IndicadorViewSet, PoblacionViewSet
 from territorio.api.comun import COLECCION, PAGINA, RASGO, ColeccionMixin
+from territorio.api.lugares import DondeView, NivelesView
 from territorio.api.unidades import UnidadViewSet
 
-__all__ = ["COLECCION", "PAGINA", "RASGO", "ColeccionMixin", "UnidadViewSet"]
+# Address → (viewset, name of its routes).
+CONJUNTOS = {
+    "unidades": (UnidadViewSet, "unidad"),
+    "poblaciones": (PoblacionViewSet, "poblacion"),
+    "indicadores": (IndicadorViewSet, "indicador"),
+    "cifras": (CifraViewSet, "cifra"),
+}
+
+__all__ = [
+    "COLECCION",
+    "CONJUNTOS",
+    "PAGINA",
+    "RASGO",
+    "CifraViewSet",
+    "ColeccionMixin",
+    "DondeView",
+    "IndicadorViewSet",
+    "NivelesView",
+    "PoblacionViewSet",
+    "UnidadViewSet",
+]

@@ -29,9 +29,7 @@ class ColeccionMixin:
         return geojson.geometria_propia()
 
     def list(self, request: Request, *args, **kwargs) -> StreamingHttpResponse:  # FileResponse is one
-        for nombre in request.query_params:
-            if nombre not in {*self.filterset_class.base_filters, "limite", "desde", "fecha"}:
-                raise ValidationError({nombre: "No existe este parámetro."})
+        solo_parametros(request, {*self.filterset_class.base_filters, "limite", "desde", "fecha"})
         dia = dia_pedido(request)
         if dia is None:
             return StreamingHttpResponse(self._cuerpo(request), content_type="application/geo+json")
@@ -43,13 +41,37 @@ class ColeccionMixin:
         return FileResponse(leida, content_type="application/geo+json")
 
     def _cuerpo(self, request: Request, **extra: Any) -> Iterator[str]:
-        consulta = self.filter_queryset(self.get_queryset()).order_by("pk")
-        desde, limite = entero(request, "desde", 0, 10**9), entero(request, "limite", LIMITE_MAXIMO, LIMITE_MAXIMO)
-        # Without paging what is returned is all there is, and counting it first would ask everything twice.
-        paginada = {"limite", "desde"} & set(request.query_params)
-        if paginada:
-            extra["numberMatched"] = consulta.count()
-        return geojson.coleccion(consulta[desde : desde + limite], self.propiedades, self.geometria(), extra=extra)
+        consulta, cuantas = pagina(request, self.filter_queryset(self.get_queryset()).order_by("pk"))
+        return geojson.coleccion(consulta, self.propiedades, self.geometria(), extra=extra | cuantas)
+
+
+class FilasMixin:
+    """List as streamed JSON of plain rows: {"filas": [...], "numberReturned": n}. A viewset names its `columnas`."""
+
+    columnas: dict[str, str] = {}
+
+    def list(self, request: Request, *args, **kwargs) -> StreamingHttpResponse:
+        solo_parametros(request, {*self.filterset_class.base_filters, "limite", "desde"})
+        consulta, cuantas = pagina(request, self.filter_queryset(self.get_queryset()).order_by("pk"))
+        filas = consulta.values_list(*self.columnas.values()).iterator(chunk_size=5000)
+        cuerpo = geojson.filas((dict(zip(self.columnas, fila, strict=True)) for fila in filas), extra=cuantas)
+        return StreamingHttpResponse(cuerpo, content_type="application/json")
+
+
+def solo_parametros(request: Request, permitidos: set[str]) -> None:
+    for nombre in request.query_params:
+        if nombre not in permitidos:
+            raise ValidationError({nombre: "No existe este parámetro."})
+
+
+def pagina(request: Request, consulta: models.QuerySet) -> tuple[models.QuerySet, dict[str, int]]:
+    """The rows that `desde` and `limite` ask for and, where a page was asked for, how many there are in all.
+
+    Without paging what is returned is all there is, and counting it first would ask everything twice.
+    """
+    desde, limite = entero(request, "desde", 0, 10**9), entero(request, "limite", LIMITE_MAXIMO, LIMITE_MAXIMO)
+    cuantas = {"numberMatched": consulta.count()} if {"limite", "desde"} & set(request.query_params) else {}
+    return consulta[desde : desde + limite], cuantas
 
 
 # GeoJSON (RFC 7946) as the schema describes it: geometry and properties differ by layer.
@@ -73,6 +95,25 @@ COLECCION = {
         "numberReturned": {"type": "integer"},
     },
 }
+
+
+def filas_de(**columnas: str) -> dict[str, Any]:
+    """The schema of a list of plain rows, from the type of each column (`?` after it: may be empty)."""
+    fila = {
+        nombre: {"type": tipo.rstrip("?")} | ({"nullable": True} if tipo.endswith("?") else {})
+        for nombre, tipo in columnas.items()
+    }
+    return {
+        "type": "object",
+        "required": ["filas", "numberReturned"],
+        "properties": {
+            "filas": {"type": "array", "items": {"type": "object", "properties": fila}},
+            "numberMatched": {"type": "integer", "description": "Cuántas hay en todo, cuando se pide una página."},
+            "numberReturned": {"type": "integer"},
+        },
+    }
+
+
 PAGINA = [
     OpenApiParameter("limite", int, description=f"Cuántos a lo más (hasta {LIMITE_MAXIMO})."),
     OpenApiParameter("desde", int, description="Cuántos saltar."),

@@ -1,18 +1,23 @@
 """Units in the API: a list is one GeoJSON collection written by PostGIS; one unit comes through its serializer."""
 
+from typing import Any
+
 from django.db.models import F
 from django.http import StreamingHttpResponse
 from django_filters import rest_framework as filtros
-from drf_spectacular.utils import extend_schema
-from rest_framework import viewsets
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework_gis.fields import GeometrySerializerMethodField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
 from territorio.api.comun import COLECCION, PAGINA, RASGO, ColeccionMixin, dia_pedido
-from territorio.models import UnidadTerritorial
+from territorio.api.cuerpo import CampoPunto, Entrada, JSONEstricto, leer_cuerpo
+from territorio.models import Municipio, Nivel, UnidadTerritorial
 from territorio.pasado import como_era
+from territorio.permisos import EDITAR_UNIDAD
+from territorio.services import unidades as servicio
 
 
 class UnidadFiltro(filtros.FilterSet):
@@ -30,17 +35,73 @@ class UnidadFiltro(filtros.FilterSet):
 
 
 class UnidadSerializer(GeoFeatureModelSerializer):
-    """One unit as a GeoJSON feature."""
+    """One unit as a GeoJSON feature; `version` tells, when it is written, whether somebody else wrote meanwhile."""
 
     geometria = GeometrySerializerMethodField(help_text="Límite en vigor, o punto (EPSG:4326)")
+    nivel = serializers.CharField(source="nivel.codigo")
+    estado_limite = serializers.CharField(allow_null=True)
+    codigos = serializers.SerializerMethodField()
+    version = serializers.SerializerMethodField()
 
     class Meta:
         model = UnidadTerritorial
         geo_field = "geometria"
-        fields = ["id", "codigo", "nombre", "categoria", "padre", "municipio"]
+        fields = [
+            "id", "codigo", "nombre", "nivel", "categoria", "padre", "municipio", "estado_limite", "codigos", "version",
+        ]  # fmt: skip
 
     def get_geometria(self, unidad):
         return unidad.geometria
+
+    def get_codigos(self, unidad) -> list[dict[str, str]]:
+        return list(unidad.codigos_externos.order_by("esquema", "codigo").values("esquema", "codigo"))
+
+    def get_version(self, unidad) -> str:
+        return servicio.version_de(unidad)
+
+
+class CodigoEntrada(Entrada):
+    esquema = serializers.CharField(max_length=40)
+    codigo = serializers.CharField(max_length=80)
+
+
+class UnidadCambio(Entrada):
+    """What may be changed of a unit; what is not sent stays."""
+
+    codigo = serializers.CharField(max_length=80, required=False)
+    nombre = serializers.CharField(max_length=200, required=False)
+    categoria = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    padre = serializers.IntegerField(required=False, min_value=1, max_value=2**62, help_text="Id de la unidad superior")
+    punto = CampoPunto(required=False, allow_null=True, help_text="Point de GeoJSON (EPSG:4326); null lo quita")
+    codigos = CodigoEntrada(many=True, required=False, help_text="Todos los otros códigos, en lugar de los que hay")
+    nombre_desde = serializers.DateField(
+        required=False, help_text="Desde cuándo se llama así: guarda el nombre anterior. Sin ella es una corrección."
+    )
+    norma = serializers.CharField(max_length=200, required=False, help_text="La que dispone el nuevo nombre")
+    version = serializers.CharField(max_length=40, required=False, help_text="La que tenía al leerla")
+
+    def validate_padre(self, pk: int) -> UnidadTerritorial:
+        unidad = UnidadTerritorial.objects.filter(pk=pk).select_related("nivel", "municipio__nivel").first()
+        if unidad is None:
+            raise serializers.ValidationError(f"No hay una unidad {pk}.")
+        return unidad
+
+    def validate_codigos(self, codigos: list[dict[str, str]]) -> list[tuple[str, str]]:
+        return [(c["esquema"], c["codigo"]) for c in codigos]
+
+
+class UnidadEntrada(UnidadCambio):
+    """A new unit: with a point, or without place."""
+
+    nivel = serializers.SlugRelatedField(slug_field="codigo", queryset=Nivel.objects.all())
+    municipio = serializers.SlugRelatedField(
+        slug_field="codigo", queryset=Municipio.objects.all(), help_text="Código INE"
+    )
+    nombre = serializers.CharField(max_length=200)
+    nombre_desde = norma = version = None  # type: ignore[assignment]
+
+
+VERSION = OpenApiParameter("version", str, description="La que tenía al leerla; si ya es otra, no se borra.")
 
 
 @extend_schema(tags=["territorio"])
@@ -51,6 +112,8 @@ class UnidadViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
     serializer_class = UnidadSerializer
     filterset_class = UnidadFiltro
     pagination_class = None
+    parser_classes = [JSONEstricto]
+    accion = EDITAR_UNIDAD
     propiedades = {
         "codigo": "codigo",
         "nombre": "nombre",
@@ -80,3 +143,35 @@ class UnidadViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
     def retrieve(self, request: Request, *args, **kwargs) -> Response:
         with como_era(None, dia_pedido(request)):
             return super().retrieve(request, *args, **kwargs)
+
+    @extend_schema(request=UnidadEntrada, responses={201: RASGO})
+    def create(self, request: Request) -> Response:
+        """Una unidad nueva, con punto o sin lugar; su límite se pone aparte."""
+        datos, avisos = leer_cuerpo(UnidadEntrada, request)
+        unidad = servicio.crear_unidad(por=request.user, **datos)
+        return self._dicha(unidad, avisos, 201)
+
+    @extend_schema(request=UnidadCambio, responses={200: RASGO})
+    def partial_update(self, request: Request, *args, **kwargs) -> Response:
+        """Corrige una unidad; con «nombre_desde», el nombre nuevo no borra el anterior."""
+        unidad = self.get_object()
+        datos, avisos = leer_cuerpo(UnidadCambio, request)
+        aparte = {clave: datos.pop(clave) for clave in ("version", "nombre_desde", "norma") if clave in datos}
+        editada = servicio.editar_unidad(por=request.user, unidad_id=unidad.pk, cambios=datos, **aparte)
+        return self._dicha(editada, avisos, 200)
+
+    @extend_schema(parameters=[VERSION], responses={204: None})
+    def destroy(self, request: Request, *args, **kwargs) -> Response:
+        """Borra una unidad a la que nada se refiere; si no, dice qué."""
+        version = request.query_params.get("version", "")[:40]
+        servicio.borrar_unidad(por=request.user, unidad_id=self.get_object().pk, version=version)
+        return Response(status=204)
+
+    def _dicha(self, unidad: UnidadTerritorial, avisos: list[str], estado: int) -> Response:
+        """The unit as it stands now, with what there is to say about how it was written."""
+        escrita = self.get_queryset().get(pk=unidad.pk)
+        if escrita.punto and (lejos := servicio.lejos_de_su_padre(escrita.punto, escrita.padre)):
+            avisos.append(f"Su punto queda a {lejos[1] / 1000:.1f} km de {lejos[0].nombre}.")
+        rasgo: dict[str, Any] = UnidadSerializer(escrita).data
+        rasgo["properties"]["avisos"] = avisos
+        return Response(rasgo, status=estado)

@@ -1,0 +1,1 @@
+"""What is written about territory, and by whom: every door calls these."""

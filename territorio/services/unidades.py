@@ -1,0 +1,267 @@
+"""Units made, corrected, moved and taken away by hand, one at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+from typing import Any, TypedDict
+
+from django.contrib.gis.db.models.functions import Distance
+from django.contrib.gis.geos import Point
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from cuentas.permisos import exigir
+from territorio import cifras
+from territorio.importacion.texto import normalizar
+from territorio.localizacion import bloquear_limites, relocalizar
+from territorio.models import Cifra, CodigoExterno, Limite, Localizacion, Nivel, UnidadTerritorial
+from territorio.permisos import EDITAR_UNIDAD
+from territorio.posicion import PosicionInvalida, punto_de_bolivia
+
+# The scheme under which a unit keeps the code it had.
+CODIGO_ANTERIOR = "codigo_anterior"
+
+
+class Cambios(TypedDict, total=False):
+    """What may be changed by hand; what is not there stays."""
+
+    codigo: str
+    nombre: str
+    categoria: str
+    padre: UnidadTerritorial | None
+    punto: Point | None
+    codigos: list[tuple[str, str]]  # (scheme, code): all of them, in place of those there are
+
+
+class EditadaMientrasTanto(Exception):
+    """Somebody else wrote the unit after it was read; nothing was written."""
+
+
+class NoSePuedeBorrar(Exception):
+    """Something refers to the unit; `motivos` says what, and how many."""
+
+    def __init__(self, motivos: list[str]) -> None:
+        super().__init__(f"No se puede borrar: tiene {', '.join(motivos)}.")
+        self.motivos = motivos
+
+
+def version_de(unidad: UnidadTerritorial) -> str:
+    """Another content, another version: tells whether somebody wrote since it was read."""
+    codigos = sorted(unidad.codigos_externos.values_list("esquema", "codigo"))
+    punto = unidad.punto.hexewkb.decode() if unidad.punto else ""
+    propio = [unidad.codigo, unidad.nombre, unidad.categoria, unidad.padre_id, str(unidad.vigencia), punto, codigos]
+    return hashlib.sha256(json.dumps(propio).encode()).hexdigest()[:20]
+
+
+@transaction.atomic
+def crear_unidad(
+    *,
+    por,
+    nivel: Nivel,
+    municipio: UnidadTerritorial,
+    nombre: str,
+    codigo: str = "",
+    categoria: str = "",
+    padre: UnidadTerritorial | None = None,
+    punto: Point | None = None,
+    codigos: list[tuple[str, str]] | None = None,
+) -> UnidadTerritorial:
+    """A new unit of `municipio`, with a point (EPSG:4326) or without place; without `codigo`, one made of its name."""
+    exigir(por, EDITAR_UNIDAD, municipio)
+    if nivel.es_municipal_o_superior or municipio.nivel.codigo != "municipio":
+        raise ValidationError({"nivel": "Un municipio o lo que lo contiene se carga con sus límites, no a mano."})
+    bloquear_limites()
+    unidad = UnidadTerritorial(
+        nivel=nivel,
+        municipio=municipio,
+        codigo=codigo or _codigo_libre(nivel, municipio, nombre),
+        nombre=nombre,
+        categoria=categoria,
+        padre=padre or municipio,
+        punto=punto,
+    )
+    _revisar(unidad, padre=True, punto=True)
+    unidad.save()
+    _poner_codigos(unidad, codigos or [])
+    _asentar(unidad)
+    return unidad
+
+
+@transaction.atomic
+def editar_unidad(
+    *,
+    por,
+    unidad_id: int,
+    cambios: Cambios,
+    version: str | None = None,
+    nombre_desde: date | None = None,
+    norma: str = "",
+) -> UnidadTerritorial:
+    """Correct a unit; with `nombre_desde` another name is a renaming of that day, which keeps the old one.
+
+    A code that changes is kept among the other codes. `version` (see `version_de`) is that of the unit as it was read:
+    raises `EditadaMientrasTanto` where it is another by now.
+    """
+    unidad = _para_escribir(por, unidad_id, version)
+    antes = UnidadTerritorial(codigo=unidad.codigo, nombre=unidad.nombre, padre=unidad.padre, punto=unidad.punto)
+    nombre_nuevo = cambios.get("nombre", unidad.nombre)
+    renombrada = nombre_desde is not None and nombre_nuevo != unidad.nombre
+    for campo in ("codigo", "categoria", "padre", "punto") + (() if renombrada else ("nombre",)):
+        if campo in cambios:
+            setattr(unidad, campo, cambios[campo])  # type: ignore[literal-required]
+    cambia_padre, cambia_lugar = unidad.padre_id != antes.padre_id, not _mismo(unidad.punto, antes.punto)
+    _revisar(unidad, padre=cambia_padre, punto=cambia_lugar)
+    unidad.save()
+    if "codigos" in cambios:
+        _poner_codigos(unidad, cambios["codigos"])
+    if unidad.codigo != antes.codigo:
+        CodigoExterno.objects.get_or_create(unidad=unidad, esquema=CODIGO_ANTERIOR, codigo=antes.codigo)
+    if renombrada:
+        from territorio.services import sucesion
+
+        unidad = sucesion.renombrar(unidad=unidad, nombre=nombre_nuevo, desde=nombre_desde, norma=norma, por=por)
+    if cambia_padre or cambia_lugar:
+        _asentar(unidad)
+    return unidad
+
+
+def mover_punto(*, por, unidad_id: int, punto: Point | None, version: str | None = None) -> UnidadTerritorial:
+    """Put a unit's point (EPSG:4326) somewhere else, or take it away; what is declared in it moves with it."""
+    return editar_unidad(por=por, unidad_id=unidad_id, cambios={"punto": punto}, version=version)
+
+
+@transaction.atomic
+def borrar_unidad(*, por, unidad_id: int, version: str | None = None) -> None:
+    """Take away a unit that nothing refers to; raises `NoSePuedeBorrar`."""
+    unidad = _para_escribir(por, unidad_id, version)
+    if motivos := referencias(unidad):
+        raise NoSePuedeBorrar(motivos)
+    unidad.delete()
+
+
+def referencias(unidad: UnidadTerritorial) -> list[str]:
+    """What refers to a unit, in words with counts; what Minka derives from it, and its other codes, do not count."""
+    motivos = []
+    for relacion in unidad._meta.get_fields(include_hidden=True):
+        if not (relacion.auto_created and not relacion.concrete):
+            continue
+        modelo = relacion.related_model
+        if (
+            issubclass(modelo, Localizacion)
+            or modelo in {Cifra, CodigoExterno}
+            or modelo._meta.auto_created is not False
+        ):
+            continue
+        cuantas = modelo._base_manager.filter(**{relacion.field.name: unidad}).count()
+        if cuantas:
+            nombre = modelo._meta.verbose_name if cuantas == 1 else modelo._meta.verbose_name_plural
+            motivos.append(f"{cuantas} {nombre}")
+    return motivos
+
+
+def lejos_de_su_padre(punto: Point, padre: UnidadTerritorial | None) -> tuple[UnidadTerritorial, float] | None:
+    """The nearest of `padre` and what holds it that has a limit, and the metres to it, where `punto` lies outside."""
+    while padre is not None:
+        limite = Limite.objects.en_vigor().filter(unidad=padre)
+        if limite.exists():
+            fuera = limite.exclude(geom__covers=punto).annotate(distancia=Distance("geom", punto)).first()
+            return (padre, fuera.distancia.m) if fuera else None
+        padre = padre.padre
+    return None
+
+
+def _para_escribir(por, unidad_id: int, version: str | None) -> UnidadTerritorial:
+    """The unit, locked, once it is sure that this user may and that nobody wrote meanwhile."""
+    unidad = UnidadTerritorial.objects.select_related("nivel", "municipio__nivel").get(pk=unidad_id)
+    exigir(por, EDITAR_UNIDAD, unidad.municipio_propio)
+    bloquear_limites()
+    unidad = (
+        UnidadTerritorial.objects.select_for_update(of=("self",)).select_related("nivel", "padre").get(pk=unidad_id)
+    )
+    if version and version != version_de(unidad):
+        raise EditadaMientrasTanto("Otra persona cambió esta unidad mientras usted la editaba.")
+    return unidad
+
+
+def _revisar(unidad: UnidadTerritorial, *, padre: bool, punto: bool) -> None:
+    """Raise `ValidationError`, field by field."""
+    errores: dict[str, Any] = {}
+    unidad.nombre, unidad.codigo = " ".join(unidad.nombre.split()), unidad.codigo.strip()
+    if padre and (problema := _problema_del_padre(unidad)):
+        errores["padre"] = [problema]
+    if punto and unidad.punto is not None:
+        try:
+            unidad.punto = punto_de_bolivia(unidad.punto.x, unidad.punto.y)
+        except PosicionInvalida as error:
+            errores["punto"] = [str(error)]
+    try:
+        unidad.full_clean()
+    except ValidationError as error:
+        for campo, mensajes in error.message_dict.items():
+            if campo == "__all__" and _codigo_usado(unidad):
+                otra = _codigo_usado(unidad)
+                errores["codigo"] = [f"Ese código ya es de {otra.nombre}; cada {unidad.nivel.nombre} tiene el suyo."]
+            else:
+                errores.setdefault(campo, mensajes)
+    if errores:
+        raise ValidationError(errores)
+
+
+def _problema_del_padre(unidad: UnidadTerritorial) -> str | None:
+    padre = unidad.padre
+    if padre is None:
+        return None if unidad.nivel.es_municipal_o_superior else "Diga en qué unidad está: al menos, el municipio."
+    if padre.nivel.orden >= unidad.nivel.orden:
+        return f"{padre.nombre} es del nivel {padre.nivel.nombre}, que no contiene al nivel {unidad.nivel.nombre}."
+    if unidad.municipio_id and padre.municipio_propio != unidad.municipio:
+        return f"{padre.nombre} es de otro municipio."
+    return None
+
+
+def _codigo_usado(unidad: UnidadTerritorial) -> UnidadTerritorial | None:
+    mismas = UnidadTerritorial.objects.filter(nivel=unidad.nivel, municipio=unidad.municipio, codigo=unidad.codigo)
+    return mismas.exclude(pk=unidad.pk).first()
+
+
+def _codigo_libre(nivel: Nivel, municipio: UnidadTerritorial, nombre: str) -> str:
+    """As the importer makes them: from the name, numbered where it is taken."""
+    base = normalizar(nombre).replace(" ", "-")[:70] or "unidad"
+    usados = set(
+        UnidadTerritorial.objects.filter(nivel=nivel, municipio=municipio, codigo__startswith=base).values_list(
+            "codigo", flat=True
+        )
+    )
+    codigo, n = base, 1
+    while codigo in usados:
+        n += 1
+        codigo = f"{base}-{n}"
+    return codigo
+
+
+def _poner_codigos(unidad: UnidadTerritorial, codigos: list[tuple[str, str]]) -> None:
+    """Leave these other codes and no others."""
+    deseados = {(esquema.strip(), codigo.strip()) for esquema, codigo in codigos}
+    for externo in unidad.codigos_externos.all():
+        if (externo.esquema, externo.codigo) not in deseados:
+            externo.delete()
+    for esquema, codigo in sorted(deseados - set(unidad.codigos_externos.values_list("esquema", "codigo"))):
+        externo = CodigoExterno(unidad=unidad, esquema=esquema, codigo=codigo)
+        try:
+            externo.full_clean()
+        except ValidationError as error:
+            raise ValidationError(
+                {"codigos": [f"«{esquema[:40]}: {codigo[:40]}»: {'; '.join(error.messages)}"]}
+            ) from None
+        externo.save()
+
+
+def _asentar(unidad: UnidadTerritorial) -> None:
+    """Place anew what this unit's place moves, and bring the figures to it."""
+    relocalizar([unidad.pk])
+    cifras.recalcular([unidad.municipio_id or unidad.pk])
+
+
+def _mismo(uno: Point | None, otro: Point | None) -> bool:
+    return uno is otro or (uno is not None and otro is not None and uno.coords == otro.coords)
