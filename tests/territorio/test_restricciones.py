@@ -2,13 +2,16 @@
 
 # ruff: noqa: E501 (a statement of SQL reads best whole)
 
+from datetime import date
+
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.utils import DataError
 
 from demandas.models import Demanda
 from proyectos.models import PDM, POA, Operacion, Proyecto
-from territorio.models import Limite
+from territorio.models import Equipamiento, Importacion, Limite, Sucesion
 from tests import hechos
 from tests.mundo import punto
 
@@ -28,6 +31,10 @@ def filas(muni, oeste):
     plan = PDM.objects.create(municipio=muni, nombre="PDM", desde=2021, hasta=2025)
     p = hechos.proyecto(muni, "p", punto(1, 1), responde=[d], pdm=plan)
     hechos.operacion(p, presupuesto_vigente=100, devengado=50)
+    Sucesion.objects.create(predecesora=oeste, sucesora=muni, desde="2020-01-01", motivo="fusion")
+    oeste.denominaciones.create(nombre="Poniente", vigencia=DateRange(None, date(2020, 1, 1)))
+    Equipamiento.objects.create(municipio=muni, codigo="e", nombre="Escuela", sector=hechos.sector("21"), punto=punto(1, 1))
+    Importacion.objects.create(municipio=muni, nivel=oeste.nivel, archivo="limites.zip")
 
 
 @pytest.mark.parametrize(
@@ -37,13 +44,26 @@ def filas(muni, oeste):
         ("limite_en_el_mundo", f"UPDATE territorio_limite SET geom = {LEJOS}"),
         ("limite_con_dias", "UPDATE territorio_limite SET vigencia = 'empty'"),
         ("limite_uno_por_dia", "INSERT INTO territorio_limite (unidad_id, geom, vigencia, fuente, estado, norma, registrado, solapes_al_dia) SELECT unidad_id, geom, vigencia, '', 'definido', '', now(), false FROM territorio_limite"),
-        ("unidad_codigo_unico", "INSERT INTO territorio_unidadterritorial (nivel_id, municipio_id, codigo, nombre, categoria) SELECT nivel_id, municipio_id, codigo, nombre, '' FROM territorio_unidadterritorial WHERE municipio_id IS NULL"),
+        ("unidad_codigo_unico", "INSERT INTO territorio_unidadterritorial (nivel_id, municipio_id, codigo, nombre, categoria, vigencia) SELECT nivel_id, municipio_id, codigo, nombre, '', vigencia FROM territorio_unidadterritorial WHERE municipio_id IS NULL"),
         ("unidad_con_codigo", "UPDATE territorio_unidadterritorial SET codigo = '' WHERE codigo = '1'"),
         ("unidad_con_nombre", "UPDATE territorio_unidadterritorial SET nombre = ''"),
+        ("unidad_con_dias", "UPDATE territorio_unidadterritorial SET vigencia = 'empty'"),
         ("unidad_no_es_su_padre", "UPDATE territorio_unidadterritorial SET padre_id = id"),
         ("poblacion_una_cifra", "INSERT INTO territorio_poblacion (unidad_id, censo, sexo, grupo_edad, personas, preliminar, fuente) SELECT unidad_id, censo, sexo, grupo_edad, 1, false, '' FROM territorio_poblacion"),
         ("poblacion_con_grupo", "UPDATE territorio_poblacion SET grupo_edad = ''"),
         ("territorio_poblacion_personas_check", "UPDATE territorio_poblacion SET personas = -1"),
+        ("cifra_unica", "INSERT INTO territorio_cifra (unidad_id, nombre, anio, valor, metodo) SELECT unidad_id, nombre, anio, 1, 'suma' FROM territorio_cifra"),
+        ("sucesion_entre_dos", "UPDATE territorio_sucesion SET sucesora_id = predecesora_id"),
+        ("sucesion_unica", "INSERT INTO territorio_sucesion (predecesora_id, sucesora_id, desde, motivo, norma, registrado) SELECT predecesora_id, sucesora_id, desde, motivo, '', now() FROM territorio_sucesion"),
+        ("denominacion_una_por_dia", "INSERT INTO territorio_denominacion (unidad_id, nombre, vigencia, norma, registrado) SELECT unidad_id, 'x', vigencia, '', now() FROM territorio_denominacion"),
+        ("denominacion_pasada", "UPDATE territorio_denominacion SET vigencia = '[2020-01-01,)'"),
+        ("denominacion_con_nombre", "UPDATE territorio_denominacion SET nombre = ''"),
+        ("equipamiento_codigo_unico", "INSERT INTO territorio_equipamiento (municipio_id, codigo, nombre, sector_id, tipo, estado, fuente, ubicada_por) SELECT municipio_id, codigo, 'x', sector_id, tipo, estado, '', 'sin_ubicar' FROM territorio_equipamiento"),
+        ("equipamiento_con_codigo", "UPDATE territorio_equipamiento SET codigo = ''"),
+        ("equipamiento_con_nombre", "UPDATE territorio_equipamiento SET nombre = ''"),
+        ("equipamiento_punto_en_el_mundo", "UPDATE territorio_equipamiento SET punto = ST_SetSRID(ST_Point(200, 0), 4326)"),
+        ("importacion_aplicada_con_fecha", "UPDATE territorio_importacion SET estado = 'aplicada'"),
+        ("importacion_progreso_posible", "UPDATE territorio_importacion SET progreso = 101"),
         ("demanda_una_geometria", "UPDATE demandas_demanda SET linea = ST_GeomFromText('MULTILINESTRING((-65 -17, -64 -17))', 4326)"),
         ("demanda_punto_en_el_mundo", "UPDATE demandas_demanda SET punto = ST_SetSRID(ST_Point(200, 0), 4326)"),
         ("demanda_punto_en_el_mundo", "UPDATE demandas_demanda SET punto = ST_SetSRID(ST_Point('NaN', 'NaN'), 4326)"),
