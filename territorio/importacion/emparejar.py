@@ -1,4 +1,4 @@
-"""Which row is which unit: by code, else by name, and among repeated names by space; and under which parent it stands."""
+"""Which row is which unit: by code, else by name and place, else by the ground it stands on; what is doubtful is said."""
 
 from __future__ import annotations
 
@@ -6,15 +6,23 @@ from collections import Counter, defaultdict
 from datetime import date
 from typing import TYPE_CHECKING
 
+import numpy as np
 import shapely
 from django.db.models import BinaryField, Func, Value
+from shapely.geometry.base import BaseGeometry
 
 from territorio.importacion.informe import Informe
+from territorio.importacion.superficies import distancia_m
 from territorio.importacion.texto import normalizar
-from territorio.models import Limite, Nivel, Poblacion, UnidadTerritorial
+from territorio.models import Limite, Nivel, UnidadTerritorial
 
 if TYPE_CHECKING:
-    from territorio.importacion.limites import FilaUnidad, Pedido, Plan
+    from territorio.importacion.plan import FilaUnidad, Plan
+
+# Common area over joint area from which two shapes lie in one place, and from which they are the same ground.
+MISMO_LUGAR, MISMO_SUELO = 0.3, 0.9
+LEJOS_M = 500
+EMPAREJADAS_CON_DUDA = {"renombrada", "codigo_cambiado", "mismo_nombre", "mismo_lugar", "lejos"}
 
 
 def revisar_codigos(filas: list[FilaUnidad], nivel: Nivel, informe: Informe, *, con_codigo: bool) -> None:
@@ -69,12 +77,14 @@ def revisar_municipio(filas: list[FilaUnidad], municipio: UnidadTerritorial | No
 
 
 def existentes(nivel: Nivel, municipio: UnidadTerritorial | None, en: date) -> list[UnidadTerritorial]:
-    """Stored units of the level, each with its limit in force on a day: `limite_wkb` (little-endian, or None) and
-    `limite_dicho`, its legal state and norm.
+    """Stored units of the level, each with its limit in force on a day: `limite_wkb` (little-endian, or None),
+    `limite_dicho`, its legal state and norm, and `vive`, whether the unit exists that day.
     """
-    unidades = list(UnidadTerritorial.objects.filter(nivel=nivel, municipio=municipio).select_related("padre"))
+    propias = UnidadTerritorial.objects.filter(nivel=nivel, municipio=municipio)
+    unidades = list(propias.select_related("padre"))
+    vivas = set(propias.vigentes(en).values_list("pk", flat=True))
     wkb = Func("geom", Value("NDR"), function="ST_AsBinary", output_field=BinaryField())
-    vigentes = Limite.objects.en_vigor(en).filter(unidad__in=unidades)
+    vigentes = Limite.objects.en_vigor(en).filter(unidad__in=propias.order_by())
     limites = {
         unidad: (bytes(forma), {"estado": estado, "norma": norma})
         for unidad, forma, estado, norma in vigentes.annotate(wkb=wkb).values_list(
@@ -83,28 +93,26 @@ def existentes(nivel: Nivel, municipio: UnidadTerritorial | None, en: date) -> l
     }
     for unidad in unidades:
         unidad.limite_wkb, unidad.limite_dicho = limites.get(unidad.pk, (None, {}))
+        unidad.vive = unidad.pk in vivas
     return unidades
 
 
-def unir(filas: list[FilaUnidad], unidades: list[UnidadTerritorial], informe: Informe, *, con_codigo: bool) -> None:
-    """Give each row its stored unit, and each new row without a code one made from its name."""
+def unir(plan: Plan, unidades: list[UnidadTerritorial], *, con_codigo: bool) -> None:
+    """Give each row its stored unit (by code, else by name and place), and each new row without a code one of its own."""
+    filas, informe = plan.todas, plan.informe
     if con_codigo:
-        por_codigo = {u.codigo: u for u in unidades}
-        for fila in filas:
-            fila.unidad = por_codigo.get(fila.codigo)
+        _por_codigo(filas, unidades, informe)
+    _por_nombre(filas, [u for u in unidades if u.vive], con_codigo=con_codigo)
+    _por_lugar(filas, [u for u in unidades if u.vive], con_codigo=con_codigo)
+    _revisar_lugares(filas)
+    _resumir(filas, informe)
+    if con_codigo:
         return
-    guardadas, nuevas = defaultdict(list), defaultdict(list)
-    for unidad in unidades:
-        guardadas[normalizar(unidad.nombre)].append(unidad)
-    for fila in filas:
-        nuevas[normalizar(fila.nombre)].append(fila)
-    for nombre, grupo in nuevas.items():
-        _unir_homonimas(grupo, guardadas.get(nombre, []))
     usados = {u.codigo for u in unidades}
-    for nombre, grupo in sorted(nuevas.items()):
-        for fila in sorted((f for f in grupo if f.unidad is None), key=_orden_estable):
-            fila.codigo = _codigo_libre(nombre, usados)
-            usados.add(fila.codigo)
+    sin_unidad = [fila for fila in filas if fila.unidad is None]
+    for fila in sorted(sin_unidad, key=lambda f: (normalizar(f.nombre), _orden_estable(f))):
+        fila.codigo = _codigo_libre(normalizar(fila.nombre), usados)
+        usados.add(fila.codigo)
     for fila in filas:
         if fila.unidad is not None:
             fila.codigo = fila.unidad.codigo
@@ -113,6 +121,64 @@ def unir(filas: list[FilaUnidad], unidades: list[UnidadTerritorial], informe: In
         "Si hay un campo de código, nómbrelo con --codigo.",
         codigo="codigos_formados",
     )
+
+
+def _por_codigo(filas: list[FilaUnidad], unidades: list[UnidadTerritorial], informe: Informe) -> None:
+    por_codigo = {u.codigo: u for u in unidades}
+    for fila in filas:
+        fila.unidad = por_codigo.get(fila.codigo)
+        if fila.unidad is not None and not fila.unidad.vive and not fila.omitida:
+            hasta = fila.unidad.vigencia.upper
+            informe.error(
+                f"el código «{fila.codigo}» es de {fila.unidad.nombre}, "
+                + (f"que dejó de existir el {hasta:%d/%m/%Y}." if hasta else "que ese día todavía no existe."),
+                "Dé otro código a la unidad nueva, o cambie el día desde el que rige.",
+                fila=fila.numero,
+                campo="codigo",
+                codigo="unidad_sin_vigencia",
+            )
+
+
+def _por_nombre(filas: list[FilaUnidad], unidades: list[UnidadTerritorial], *, con_codigo: bool) -> None:
+    """Join what has one name; a row whose code is unknown must also lie where that unit lies."""
+    tomadas = {fila.unidad.pk for fila in filas if fila.unidad is not None}
+    guardadas, nuevas = defaultdict(list), defaultdict(list)
+    for unidad in unidades:
+        if unidad.pk not in tomadas:
+            guardadas[normalizar(unidad.nombre)].append(unidad)
+    for fila in filas:
+        if fila.unidad is None and fila.nombre:
+            nuevas[normalizar(fila.nombre)].append(fila)
+    for nombre, grupo in nuevas.items():
+        candidatas = guardadas.get(nombre, [])
+        if con_codigo:
+            _unir_con_otro_codigo(grupo, candidatas)
+        else:
+            _unir_homonimas(grupo, candidatas)
+
+
+def _unir_con_otro_codigo(filas: list[FilaUnidad], unidades: list[UnidadTerritorial]) -> None:
+    for fila in filas:
+        for unidad in unidades:
+            if _parecido(fila.geom, forma_de(unidad)) >= MISMO_LUGAR and unidad.pk not in {
+                f.unidad.pk for f in filas if f.unidad is not None
+            }:
+                fila.unidad = unidad
+                fila.dudar(
+                    "codigo_cambiado",
+                    f"su código «{fila.codigo}» es nuevo, pero tiene el nombre y el lugar de «{unidad.codigo}»: "
+                    "se toma por la misma unidad con otro código.",
+                    "Si es otra, omita la fila o cámbiele el nombre.",
+                )
+                break
+        else:
+            if unidades:
+                fila.dudar(
+                    "mismo_nombre",
+                    f"ya hay otra unidad llamada así, con código «{unidades[0].codigo}», en otro lugar; "
+                    "se crea una nueva.",
+                    "Si es la misma, póngale el mismo código.",
+                )
 
 
 def _unir_homonimas(filas: list[FilaUnidad], unidades: list[UnidadTerritorial]) -> None:
@@ -131,10 +197,97 @@ def _unir_homonimas(filas: list[FilaUnidad], unidades: list[UnidadTerritorial]) 
             tomadas.add(unidad.pk)
 
 
+def _por_lugar(filas: list[FilaUnidad], unidades: list[UnidadTerritorial], *, con_codigo: bool) -> None:
+    """A row on the very ground of a unit that no other row is: without codes, that unit by another name; else said."""
+    tomadas = {fila.unidad.pk for fila in filas if fila.unidad is not None}
+    libres = [u for u in unidades if u.pk not in tomadas and (u.limite_wkb or u.punto)]
+    sueltas = [f for f in filas if f.unidad is None and f.geom is not None]
+    if not libres or not sueltas:
+        return
+    formas = np.array([forma_de(u) for u in libres], dtype=object)
+    suyas = np.array([f.geom for f in sueltas], dtype=object)
+    pares = []
+    for i, j in zip(*shapely.STRtree(formas).query(suyas, predicate="intersects"), strict=True):
+        parecido = _parecido(suyas[i], formas[j])
+        if parecido >= MISMO_SUELO:
+            pares.append((-parecido, sueltas[i].numero, libres[j].codigo, sueltas[i], libres[j]))
+    for menos_parecido, _n, _c, fila, unidad in sorted(pares, key=lambda par: par[:3]):
+        if fila.unidad is not None or unidad.pk in tomadas:
+            continue
+        tomadas.add(unidad.pk)
+        pct = f"{-100 * menos_parecido:.0f} %"
+        if con_codigo:
+            fila.dudar(
+                "mismo_lugar",
+                f"ocupa el lugar ({pct} en común) de «{unidad.nombre}», código «{unidad.codigo}», que no está en el "
+                "archivo; con otro código y otro nombre se crea una unidad nueva.",
+                "Si es la misma, póngale el mismo código.",
+            )
+            continue
+        fila.unidad = unidad
+        fila.dudar(
+            "renombrada",
+            f"ocupa el lugar ({pct} en común) de «{unidad.nombre}», que no está en el archivo: se toma por la misma "
+            "unidad con otro nombre.",
+            "Si es otra, omita la fila.",
+        )
+
+
+def _revisar_lugares(filas: list[FilaUnidad]) -> None:
+    """Doubt the rows that lie far from where their unit is stored."""
+    juntas = [(f, forma_de(f.unidad)) for f in filas if f.unidad is not None and f.geom is not None]
+    juntas = [(fila, forma) for fila, forma in juntas if forma is not None]
+    if not juntas:
+        return
+    apartadas = shapely.disjoint([f.geom for f, _ in juntas], [forma for _, forma in juntas])
+    for (fila, forma), apartada in zip(juntas, apartadas, strict=True):
+        if not apartada:
+            continue
+        metros = distancia_m(fila.geom.centroid, forma.centroid)
+        if metros >= LEJOS_M:
+            lejos = f"{metros / 1000:.1f} km".replace(".", ",")
+            fila.dudar(
+                "lejos",
+                f"queda a {lejos} de donde está cargada «{fila.unidad.nombre}» ({fila.unidad.codigo}): quizá es otra.",
+                "Si es otra, déle otro código o nombre, u omita la fila.",
+                metros=round(metros),
+            )
+
+
+def _resumir(filas: list[FilaUnidad], informe: Informe) -> None:
+    """One warning and one list for the matches that a person should look at."""
+    dudosas = [(f, d) for f in filas if not f.omitida for d in f.dudas if d.codigo in EMPAREJADAS_CON_DUDA]
+    if dudosas:
+        informe.cuentas["emparejadas_con_duda"] = len(dudosas)
+        informe.listas["emparejadas_con_duda"] = [f"{f}: {d.mensaje}" for f, d in dudosas]
+        informe.aviso(
+            f"{len(dudosas)} filas se reconocieron con duda (otro nombre, otro código u otro lugar).",
+            "Revise la lista «emparejadas con duda».",
+            codigo="emparejadas_con_duda",
+        )
+
+
+def forma_de(unidad: UnidadTerritorial) -> BaseGeometry | None:
+    """Where a stored unit lies: its limit, else its point."""
+    if unidad.limite_wkb:
+        return shapely.from_wkb(unidad.limite_wkb)
+    return shapely.Point(unidad.punto.coords) if unidad.punto else None
+
+
+def _parecido(a: BaseGeometry | None, b: BaseGeometry | None) -> float:
+    """Common area over joint area; a point in a polygon counts as half alike, equal points as the same."""
+    if a is None or b is None:
+        return 0.0
+    if a.geom_type == b.geom_type == "Point":
+        return 1.0 if distancia_m(a, b) < 1 else 0.0
+    if "Point" in (a.geom_type, b.geom_type):
+        return 0.5 if a.intersects(b) else 0.0
+    comun = a.intersection(b).area
+    return comun / (a.area + b.area - comun)
+
+
 def _distancia(fila: FilaUnidad, unidad: UnidadTerritorial) -> float:
-    forma = shapely.from_wkb(unidad.limite_wkb) if unidad.limite_wkb else None
-    if forma is None and unidad.punto:
-        forma = shapely.Point(unidad.punto.coords)
+    forma = forma_de(unidad)
     if fila.geom is None or forma is None:
         return 0.0 if fila.geom is forma is None else 360.0
     return fila.geom.centroid.distance(forma.centroid)
@@ -152,176 +305,3 @@ def _codigo_libre(nombre: str, usados: set[str]) -> str:
         n += 1
         codigo = f"{base}-{n}"
     return codigo
-
-
-def padres(filas: list[FilaUnidad], plan: Plan, pedido: Pedido) -> None:
-    """Set each row's parent: the one its field names, else the unit above that holds most of it, else the municipality."""
-    nivel_padre = _nivel_padre(plan, pedido)
-    candidatos = list(
-        UnidadTerritorial.objects.filter(nivel=nivel_padre, municipio=plan.municipio) if nivel_padre else []
-    )
-    if nivel_padre is not None and plan.municipio is not None and nivel_padre.codigo == "municipio":
-        candidatos = [plan.municipio]
-    if pedido.campo_padre:
-        _padres_por_nombre(filas, candidatos, nivel_padre, plan.informe, pedido.campo_padre)
-    por_lugar = _padres_por_lugar(filas, candidatos)
-    asignados, distintos = 0, []
-    for fila in filas:
-        la_contienen = por_lugar.get(fila.numero)
-        segun_lugar = la_contienen[0] if la_contienen else None
-        if fila.padre is not None:
-            if la_contienen is not None and fila.padre not in la_contienen:
-                donde = " y ".join(u.nombre for u in la_contienen) or "ninguno"
-                distintos.append(f"fila {fila.numero}: {fila.nombre} dice {fila.padre.nombre}, su lugar cae en {donde}")
-        elif not pedido.campo_padre and not pedido.nivel_padre and _ya_bajo_otro_nivel(fila, nivel_padre, plan):
-            fila.padre = fila.unidad.padre
-        elif segun_lugar is not None:
-            fila.padre, asignados = segun_lugar, asignados + 1
-        elif fila.unidad is not None and not pedido.campo_padre:
-            fila.padre = fila.unidad.padre
-        else:
-            fila.padre = plan.municipio
-    if asignados and not (nivel_padre and nivel_padre.codigo == "municipio"):
-        plan.informe.cuentas["superior_asignado_por_ubicacion"] = asignados
-    if distintos:
-        plan.informe.cuentas["superior_distinto_de_su_lugar"] = len(distintos)
-        plan.informe.listas["superior_distinto_de_su_lugar"] = distintos
-        plan.informe.aviso(
-            f"{len(distintos)} unidades no caen, por su punto interior, en el {nivel_padre.nombre} que declaran"
-            "; vale lo declarado.",
-            "Revise la lista «superior distinto de su lugar».",
-            codigo="superior_distinto",
-        )
-
-
-def _ya_bajo_otro_nivel(fila: FilaUnidad, nivel_padre: Nivel | None, plan: Plan) -> bool:
-    """A unit of parallel ladders (distrito, cantón) stays on the one where it stands, unless told."""
-    padre = fila.unidad.padre if fila.unidad is not None else None
-    return (
-        padre is not None and padre != plan.municipio and nivel_padre is not None and padre.nivel_id != nivel_padre.pk
-    )
-
-
-def _nivel_padre(plan: Plan, pedido: Pedido) -> Nivel | None:
-    """The level of the parents: the one named, else the nearest superior that has units here."""
-    if pedido.nivel_padre:
-        return Nivel.objects.get(codigo=pedido.nivel_padre)
-    con_unidades = [
-        nivel
-        for nivel in plan.nivel.superiores.order_by("-orden")
-        if nivel.codigo != "municipio"
-        and UnidadTerritorial.objects.filter(nivel=nivel, municipio=plan.municipio).exists()
-    ]
-    if con_unidades:
-        # Districts are today's ladder, cantones yesterday's: where both are loaded the choice is said, not made in silence.
-        elegido = next((nivel for nivel in con_unidades if nivel.codigo == "distrito"), con_unidades[0])
-        if len(con_unidades) > 1:
-            otros = ", ".join(nivel.codigo for nivel in con_unidades if nivel != elegido)
-            plan.informe.aviso(
-                f"la unidad superior de cada fila se busca en el nivel {elegido.codigo}; también hay: {otros}.",
-                "Si es otro, dígalo con --nivel-padre.",
-                codigo="nivel_padre_supuesto",
-            )
-        return elegido
-    return Nivel.objects.filter(codigo="municipio").first() if plan.municipio is not None else None
-
-
-def _padres_por_nombre(filas, candidatos, nivel_padre, informe: Informe, campo: str) -> None:
-    por_codigo = {u.codigo: u for u in candidatos}
-    por_nombre = defaultdict(list)
-    for unidad in candidatos:
-        por_nombre[normalizar(unidad.nombre)].append(unidad)
-    nombre_nivel = nivel_padre.nombre if nivel_padre else "nivel superior"
-    for fila in filas:
-        if not fila.padre_texto:
-            informe.error(
-                f"no dice su {nombre_nivel}.", "Llene la celda.", fila=fila.numero, campo=campo, codigo="sin_padre"
-            )
-            continue
-        hallados = (
-            [por_codigo[fila.padre_texto]]
-            if fila.padre_texto in por_codigo
-            else por_nombre[normalizar(fila.padre_texto)]
-        )
-        if len(hallados) != 1:
-            que = "no hay" if not hallados else "hay más de un"
-            informe.error(
-                f"{que} {nombre_nivel} «{fila.padre_texto}» en este municipio.",
-                f"Cargue antes ese nivel, o corrija el valor. Hay: {', '.join(sorted(por_codigo)[:30]) or 'ninguno'}.",
-                fila=fila.numero,
-                campo=campo,
-                codigo="padre_desconocido",
-            )
-            continue
-        fila.padre = hallados[0]
-
-
-def _padres_por_lugar(filas, candidatos) -> dict[int, list[UnidadTerritorial]]:
-    """For each row with a place, the candidates whose limits hold its point, or an inner point of its polygon, by code."""
-    formas = {
-        limite.unidad_id: shapely.from_wkb(bytes(limite.geom.wkb))
-        for limite in Limite.objects.en_vigor().filter(unidad__in=candidatos)
-    }
-    con_forma = [u for u in candidatos if u.pk in formas]
-    if not con_forma:
-        return {}
-    arbol = shapely.STRtree([formas[u.pk] for u in con_forma])
-    con_lugar = [fila for fila in filas if fila.geom is not None]
-    interiores = [fila.geom.representative_point() for fila in con_lugar]
-    hallados: dict[int, list[UnidadTerritorial]] = {fila.numero: [] for fila in con_lugar}
-    indices = arbol.query(interiores, predicate="intersects") if interiores else [[], []]
-    for i, j in sorted(zip(*indices, strict=True), key=lambda par: con_forma[par[1]].codigo):
-        hallados[con_lugar[i].numero].append(con_forma[j])
-    return hallados
-
-
-def comparar(filas: list[FilaUnidad], unidades: list[UnidadTerritorial], plan: Plan, pedido: Pedido) -> None:
-    """Keep in the plan what is new or differs, and count the rest."""
-    cuentas = Counter()
-    cifras = {
-        cifra.unidad_id: cifra.personas
-        for cifra in Poblacion.objects.totales().filter(censo=plan.censo, unidad__in=[u.pk for u in unidades])
-    }
-    for fila in filas:
-        if fila.unidad is None:
-            cuentas["nuevas"] += 1
-            fila.cambios = {"nueva"}
-        else:
-            fila.cambios = _cambios(fila, cifras.get(fila.unidad.pk), pedido)
-            cuentas["cambiadas" if fila.cambios else "iguales"] += 1
-        if fila.cambios:
-            plan.filas.append(fila)
-    tocadas = {fila.unidad.pk for fila in filas if fila.unidad}
-    faltan = [u for u in unidades if u.pk not in tocadas]
-    plan.informe.cuentas |= {clave: cuentas[clave] for clave in ("nuevas", "cambiadas", "iguales")}
-    if plan.censo:
-        plan.informe.cuentas["habitantes"] = sum(fila.personas or 0 for fila in filas)
-    if faltan:
-        plan.informe.cuentas["faltan_en_el_archivo"] = len(faltan)
-        plan.informe.listas["faltan_en_el_archivo"] = [f"{u.codigo} {u.nombre}" for u in faltan]
-        plan.informe.aviso(
-            f"{len(faltan)} unidades ya cargadas no están en el archivo; se conservan.", codigo="faltan_en_el_archivo"
-        )
-
-
-def _cambios(fila: FilaUnidad, personas: int | None, pedido: Pedido) -> set[str]:
-    unidad, cambios = fila.unidad, set()
-    if fila.nombre != unidad.nombre:
-        cambios.add("nombre")
-    if fila.padre != unidad.padre:
-        cambios.add("padre")
-    if fila.categoria and fila.categoria != unidad.categoria:
-        cambios.add("categoria")
-    if fila.personas is not None and fila.personas != personas:
-        cambios.add("poblacion")
-    if fila.geom is not None:
-        if fila.geom.geom_type == "Point":
-            if unidad.punto is None or unidad.punto.coords != fila.geom.coords[0]:
-                cambios.add("punto")
-        # A new legal state or norm of the same ground is a new limit too: the old one stays in the history.
-        elif unidad.limite_wkb != shapely.to_wkb(fila.geom, byte_order=1) or any(
-            dicho and unidad.limite_dicho.get(campo) != dicho
-            for campo, dicho in (("estado", pedido.estado), ("norma", pedido.norma))
-        ):
-            cambios.add("limite")
-    return cambios

@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,18 @@ MUESTRA = 12
 ENCABEZADOS = {"error": "Errores", "aviso": "Avisos", "dato": "Notas"}
 
 
+class Cancelada(Exception):
+    """The person gave up while the file was being read: nothing was written, nothing is left behind."""
+
+
 @dataclass
 class Informe:
-    """Collected while a file is read, compared and written. `cuentas` are numbers a reader can check."""
+    """Collected while a file is read, compared and written. `cuentas` are numbers a reader can check.
+
+    An import of limits says besides, row by row, what would become of it (`filas`), which stored units the file leaves
+    out (`faltan`), what may be chosen where the file does not say (`sugerencias`), and, once written, which features
+    changed unit (`mudanzas`, a sample by model; `mudanzas_totales`, their number).
+    """
 
     que: str
     archivo: str
@@ -27,15 +37,21 @@ class Informe:
     listas: dict[str, list[str]] = field(default_factory=dict)
     problemas: list[Problema] = field(default_factory=list)
     escrito: bool = False
+    filas: list[dict[str, Any]] = field(default_factory=list)
+    faltan: list[dict[str, Any]] = field(default_factory=list)
+    sugerencias: dict[str, Any] = field(default_factory=dict)
+    mudanzas: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    mudanzas_totales: dict[str, int] = field(default_factory=dict)
 
-    def de_lectura(self, lectura: Lectura) -> None:
-        """Take over what the reader says about the file."""
+    def de_lectura(self, lectura: Lectura, omitidas: Collection[int] = ()) -> None:
+        """Take over what the reader says about the file; an error of a row that is left out refuses nothing."""
         for clave in ("formato", "capa", "crs", "operacion", "codificacion"):
             if valor := getattr(lectura, clave):
                 self.lectura[clave] = valor
         self.cuentas["filas"] = len(lectura.filas)
         # Whether a row may lack geometry is for the importer to say, not for the reader.
-        self.problemas.extend(p for p in lectura.problemas if p.codigo != "sin_geometria")
+        propios = [p for p in lectura.problemas if p.codigo != "sin_geometria"]
+        self.problemas.extend(replace(p, gravedad="dato") if p.fila in omitidas else p for p in propios)
 
     def error(self, mensaje: str, remedio: str = "", **donde: Any) -> None:
         self.problemas.append(Problema(mensaje, remedio, gravedad="error", **donde))
@@ -46,6 +62,15 @@ class Informe:
     @property
     def aceptable(self) -> bool:
         return not any(p.gravedad == "error" for p in self.problemas)
+
+    @property
+    def rechazado_entero(self) -> bool:
+        """Whether something is wrong with the file as a whole, and not only with some of its rows."""
+        return any(p.gravedad == "error" and p.fila is None for p in self.problemas)
+
+    @property
+    def filas_con_error(self) -> set[int]:
+        return {p.fila for p in self.problemas if p.gravedad == "error" and p.fila is not None}
 
     def como_dict(self) -> dict[str, Any]:
         return {
@@ -59,6 +84,11 @@ class Informe:
             "cuentas": self.cuentas,
             "listas": self.listas,
             "problemas": [asdict(p) | {"texto": str(p)} for p in self.problemas],
+            "filas": self.filas,
+            "faltan": self.faltan,
+            "sugerencias": self.sugerencias,
+            "mudanzas": self.mudanzas,
+            "mudanzas_totales": self.mudanzas_totales,
         }
 
     def guardar(self, ruta: Path) -> None:

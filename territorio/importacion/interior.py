@@ -8,24 +8,27 @@ from datetime import date
 from pathlib import Path
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from territorio.importacion import ubicacion
 from territorio.importacion.formatos import comprimido, geojson, geopackage, kml, shapefile
 from territorio.importacion.formatos.contenido import ArchivoRechazado, Contenido
 from territorio.importacion.geometria import VERTICES_MAXIMOS, GeometriaRechazada, Terminada, miles, terminar
-from territorio.importacion.lector import ESPERADOS, GEOMETRIAS, RESULTADO, Opciones, Problema
+from territorio.importacion.lector import AVANCE, ESPERADOS, GEOMETRIAS, RESULTADO, Opciones, Problema
 from territorio.importacion.texto import ilegible, mojibake
 
+_FILAS_POR_AVISO = 1000
 
-def responder(carpeta: Path, nombre: str, opciones: Opciones) -> None:
-    """Read the copy in `carpeta` and leave the answer there."""
+
+def responder(carpeta: Path, nombre: str, opciones: Opciones, *, descomprimidos: int) -> None:
+    """Read the copy in `carpeta` and leave the answer there; a zip may unpack to `descomprimidos` bytes."""
     try:
-        escribir(carpeta, *procesar(carpeta, nombre, opciones))
+        escribir(carpeta, *procesar(carpeta, nombre, opciones, descomprimidos))
     except ArchivoRechazado as e:
         escribir_rechazo(carpeta, e.problema, e.capas)
 
 
-def abrir(carpeta: Path, nombre: str, opciones: Opciones) -> Contenido:
+def abrir(carpeta: Path, nombre: str, opciones: Opciones, descomprimidos: int) -> Contenido:
     """Choose the reader by content (the extension only words the message); raises ArchivoRechazado."""
     entrada = carpeta / "entrada.shp"
     if entrada.is_file():
@@ -36,7 +39,7 @@ def abrir(carpeta: Path, nombre: str, opciones: Opciones) -> Contenido:
     if cabeza.startswith(b"SQLite format 3\0"):
         return geopackage.leer(entrada, nombre, opciones)
     if cabeza.startswith((b"PK\3\4", b"PK\5\6")):
-        extraido = comprimido.abrir(entrada, carpeta)
+        extraido = comprimido.abrir(entrada, carpeta, descomprimidos)
         return (
             kml.leer(extraido.kml, nombre, opciones) if extraido.kml else shapefile.leer(extraido.shapefiles, opciones)
         )
@@ -58,9 +61,12 @@ def abrir(carpeta: Path, nombre: str, opciones: Opciones) -> Contenido:
     raise ArchivoRechazado("formato_no_admitido", f"el archivo {nombre[:100]!r} {que}.", remedio)
 
 
-def procesar(carpeta: Path, nombre: str, opciones: Opciones) -> tuple[Contenido, list, str, str]:
-    """Read, place on WGS84 and finish every geometry: gives the content, its geometries, and the CRS in words."""
-    contenido = abrir(carpeta, nombre, opciones)
+def procesar(
+    carpeta: Path, nombre: str, opciones: Opciones, descomprimidos: int
+) -> tuple[Contenido, list, ubicacion.Ubicacion]:
+    """Read, place on WGS84 and finish every geometry: gives the content, its geometries, and how they were placed."""
+    decir(carpeta, 0, "Leyendo el archivo")
+    contenido = abrir(carpeta, nombre, opciones, descomprimidos)
     if not contenido.geometrias:
         contenido.problemas.append(
             Problema(
@@ -71,9 +77,16 @@ def procesar(carpeta: Path, nombre: str, opciones: Opciones) -> tuple[Contenido,
         p.codigo in ("sin_codificacion", "codificacion_falla", "codificacion_desconocida") for p in contenido.problemas
     ):
         revisar_textos(contenido)
+    decir(carpeta, 50, "Ubicando las coordenadas")
     marcar_ausentes(contenido)
-    crs, operacion = ubicacion.ubicar(contenido, opciones)
-    return contenido, terminar_todas(contenido), crs, operacion
+    lugar = ubicacion.ubicar(contenido, opciones)
+    decir(carpeta, 60, "Revisando las geometrías")
+    return contenido, terminar_todas(contenido, carpeta), lugar
+
+
+def decir(carpeta: Path, por_ciento: int, paso: str) -> None:
+    """Leave word of the step for the parent."""
+    (carpeta / AVANCE).write_text(f"{por_ciento} {paso}", encoding="utf-8")
 
 
 def revisar_textos(contenido: Contenido) -> None:
@@ -136,10 +149,12 @@ def marcar_ausentes(contenido: Contenido) -> None:
         )
 
 
-def terminar_todas(contenido: Contenido) -> list:
+def terminar_todas(contenido: Contenido, carpeta: Path) -> list:
     """Build and repair each geometry, reporting each repair with its areas before and after."""
-    geometrias = []
+    geometrias: list[BaseGeometry | None] = []
     for fila, partes in enumerate(contenido.geometrias, 1):
+        if fila % _FILAS_POR_AVISO == 0:
+            decir(carpeta, 60 + 35 * fila // len(contenido.geometrias), "Revisando las geometrías")
         geometria = None
         if partes is not None:
             try:
@@ -155,7 +170,6 @@ def terminar_todas(contenido: Contenido) -> list:
 
 
 def _reparada(hecha: Terminada, fila: int) -> Problema:
-
     mensaje = f"la geometría no era válida ({hecha.motivo}) y se reparó"
     detalle: dict[str, object] = {"razon": hecha.razon}
     if hecha.despues_m2 is not None:
@@ -167,7 +181,7 @@ def _reparada(hecha: Terminada, fila: int) -> Problema:
     )
 
 
-def escribir(carpeta: Path, contenido: Contenido, geometrias: list, crs: str, operacion: str) -> None:
+def escribir(carpeta: Path, contenido: Contenido, geometrias: list, lugar: ubicacion.Ubicacion) -> None:
     filas = []
     with (carpeta / GEOMETRIAS).open("wb") as f:
         for n, (atributos, geometria) in enumerate(zip(contenido.atributos, geometrias, strict=True), 1):
@@ -178,8 +192,10 @@ def escribir(carpeta: Path, contenido: Contenido, geometrias: list, crs: str, op
         "formato": contenido.formato,
         "capa": contenido.capa,
         "capas": contenido.capas,
-        "crs": crs,
-        "operacion": operacion,
+        "crs": lugar.crs,
+        "operacion": lugar.operacion,
+        "candidatos": lugar.candidatos,
+        "candidatas": contenido.candidatas,
         "codificacion": contenido.codificacion,
         "campos": contenido.campos,
         "filas": filas,

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -26,7 +27,8 @@ RESULTADO_MAXIMO = 256 * 1024 * 1024
 RAIZ = Path(__file__).resolve().parents[2]
 ORDEN = (sys.executable, "-s", "-X", "utf8", "-m", "territorio.importacion.proceso")
 BYTES_MAXIMOS = 500 * 1024 * 1024
-PETICION, RESULTADO, GEOMETRIAS = "peticion.json", "resultado.json", "geometrias.wkb"
+PETICION, RESULTADO, GEOMETRIAS, AVANCE = "peticion.json", "resultado.json", "geometrias.wkb", "avance.txt"
+Avance = Callable[[str, int], None]  # step in words, percent done
 ACOMPANANTES = (".shx", ".dbf", ".prj", ".cpg")
 ESPERADOS = "GeoJSON (.geojson), shapefile (.zip, o .shp con .shx y .dbf), GeoPackage (.gpkg) o KML (.kml, .kmz)"
 _VISTAZO = 0.5  # seconds
@@ -43,12 +45,16 @@ _MAGIA_SHP = (9994).to_bytes(4, "big")
 
 @dataclass(frozen=True)
 class Opciones:
-    """What the person stated about the file (None: not stated); rows outside `caja` (lon/lat) are refused."""
+    """What the person stated about the file (None: not stated); rows outside `caja` (lon/lat) are refused.
+
+    `invertir_ejes`: the person accepts that the file holds y before x (latitude, longitude).
+    """
 
     crs: str | None = None
     codificacion: str | None = None
     capa: str | None = None
     caja: tuple[float, float, float, float] = (-69.66, -22.91, -57.52, -9.67)
+    invertir_ejes: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,11 @@ class Fila:
 
 @dataclass(frozen=True)
 class Lectura:
-    """A file as read, with what was assumed (`crs`, `operacion`, `codificacion`) in words for the report."""
+    """A file as read, with what was assumed (`crs`, `operacion`, `codificacion`) in words for the report.
+
+    `candidatos` are the systems in which it would land where it should, as dicts, the one that was used marked
+    `elegido`; `candidatas` the encodings its text could be in, with samples, where it does not say.
+    """
 
     archivo: str
     formato: str = ""
@@ -93,14 +103,27 @@ class Lectura:
     campos: list[str] = field(default_factory=list)
     filas: list[Fila] = field(default_factory=list)
     problemas: list[Problema] = field(default_factory=list)
+    candidatos: list[dict] = field(default_factory=list)
+    candidatas: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def aceptable(self) -> bool:
         return not any(p.gravedad == "error" for p in self.problemas)
 
 
-def leer(ruta: Path, opciones: Opciones | None = None, *, segundos: int = 120, memoria_mb: int = 2048) -> Lectura:
-    """Read the file in a child with limits of time and memory; bad input never raises: `problemas` says it."""
+def leer(
+    ruta: Path,
+    opciones: Opciones | None = None,
+    *,
+    segundos: int = 120,
+    memoria_mb: int = 2048,
+    descomprimidos: int = BYTES_MAXIMOS,
+    avance: Avance | None = None,
+) -> Lectura:
+    """Read the file in a child with limits of time and memory; bad input never raises: `problemas` says it.
+
+    A zip may unpack to `descomprimidos` bytes. `avance` is called about twice a second; what it raises ends the child.
+    """
     ruta = Path(ruta)
     opciones = opciones or Opciones()
     try:
@@ -109,9 +132,9 @@ def leer(ruta: Path, opciones: Opciones | None = None, *, segundos: int = 120, m
             problema = _copiar(ruta, carpeta)
             if problema is None:
                 peticion = {"nombre": ruta.name, "opciones": asdict(opciones), "segundos": segundos}
-                peticion["memoria_mb"] = memoria_mb
+                peticion |= {"memoria_mb": memoria_mb, "descomprimidos": descomprimidos}
                 (carpeta / PETICION).write_text(json.dumps(peticion))
-                problema = _ejecutar(carpeta, segundos, memoria_mb)
+                problema = _ejecutar(carpeta, segundos, memoria_mb, avance)
             if problema is None:
                 return _resultado(carpeta, ruta.name)
     except OSError as e:
@@ -147,7 +170,7 @@ def _copiar(ruta: Path, carpeta: Path) -> Problema | None:
     return None
 
 
-def _ejecutar(carpeta: Path, segundos: int, memoria_mb: int) -> Problema | None:
+def _ejecutar(carpeta: Path, segundos: int, memoria_mb: int, avance: Avance | None) -> Problema | None:
     entorno = {
         "PATH": os.defpath, "HOME": str(carpeta), "TMPDIR": str(carpeta), "LANG": "C.UTF-8",
         # One thread each: thread stacks count against the memory limit.
@@ -165,7 +188,7 @@ def _ejecutar(carpeta: Path, segundos: int, memoria_mb: int) -> Problema | None:
             start_new_session=True,
         )
         try:
-            codigo = _esperar(hijo, segundos, memoria_mb)
+            codigo = _esperar(hijo, segundos, memoria_mb, lambda: _decir(carpeta, avance))
         finally:
             if hijo.poll() is None:
                 os.killpg(hijo.pid, signal.SIGKILL)
@@ -197,7 +220,7 @@ def _ejecutar(carpeta: Path, segundos: int, memoria_mb: int) -> Problema | None:
     )
 
 
-def _esperar(hijo: subprocess.Popen, segundos: int, memoria_mb: int) -> int | None:
+def _esperar(hijo: subprocess.Popen, segundos: int, memoria_mb: int, latido: Callable[[], None]) -> int | None:
     """Give the exit status; None when time is up, SIN_MEMORIA when it stays at its limit of memory.
 
     A Python with no memory left to make its MemoryError can spin for ever, so two looks at a full child are enough.
@@ -207,10 +230,22 @@ def _esperar(hijo: subprocess.Popen, segundos: int, memoria_mb: int) -> int | No
         try:
             return hijo.wait(timeout=min(_VISTAZO, queda))
         except subprocess.TimeoutExpired:
+            latido()
             veces = veces + 1 if _ocupado(hijo.pid) > 0.97 * memoria_mb * 1024 * 1024 else 0
             if veces > 1:
                 return SIN_MEMORIA
     return None
+
+
+def _decir(carpeta: Path, avance: Avance | None) -> None:
+    """Pass on the step that the child last wrote down."""
+    if avance is None:
+        return
+    try:
+        por_ciento, _, paso = (carpeta / AVANCE).read_text(encoding="utf-8").partition(" ")
+        avance(paso or "Leyendo el archivo", int(por_ciento))
+    except (OSError, ValueError):
+        avance("Leyendo el archivo", 0)
 
 
 def _ocupado(pid: int) -> int:

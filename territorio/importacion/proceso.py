@@ -45,7 +45,7 @@ def principal(carpeta: Path) -> None:
 
     os.chdir(carpeta)
     opciones = {**peticion["opciones"], "caja": tuple(peticion["opciones"]["caja"])}
-    responder(carpeta, peticion["nombre"], Opciones(**opciones))
+    responder(carpeta, peticion["nombre"], Opciones(**opciones), descomprimidos=peticion["descomprimidos"])
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from territorio.importacion.informe import Informe
 
+FILA_MAXIMA = 1_000_000
+
 
 def agregar_comunes(parser: CommandParser) -> None:
     parser.add_argument("archivo", type=Path, metavar="ARCHIVO")
@@ -22,6 +24,28 @@ def fecha(texto: str) -> date:
         return date.fromisoformat(texto)
     except ValueError as e:
         raise argparse.ArgumentTypeError(f"«{texto}» no es una fecha AAAA-MM-DD") from e
+
+
+def porcentaje(texto: str) -> float:
+    """Parse a percentage given on the command line ("2", "0,5 %")."""
+    try:
+        valor = float(texto.strip().removesuffix("%").replace(",", "."))
+    except ValueError as e:
+        raise argparse.ArgumentTypeError(f"«{texto}» no es un porcentaje") from e
+    if not 0 <= valor <= 100:
+        raise argparse.ArgumentTypeError(f"«{texto}» no está entre 0 y 100")
+    return valor
+
+
+def numeros(texto: str) -> frozenset[int]:
+    """Parse row numbers and ranges of them ("3,17,20-25")."""
+    filas: set[int] = set()
+    for parte in filter(None, (p.strip() for p in texto.split(","))):
+        desde, _, hasta = parte.partition("-")
+        if not desde.isdecimal() or (hasta and not hasta.isdecimal()) or int(hasta or desde) > FILA_MAXIMA:
+            raise argparse.ArgumentTypeError(f"«{parte}» no es un número de fila ni un tramo como 20-25")
+        filas.update(range(int(desde), int(hasta or desde) + 1))
+    return frozenset(filas)
 
 
 def pares(textos: list[str] | None) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 import pyproj
 
@@ -12,47 +14,89 @@ from territorio.importacion.lector import Opciones, Problema
 from territorio.importacion.texto import enumerar
 
 _FILAS_UNA_A_UNA = 500
+INVERTIR = "--invertir-ejes"
 
 
-def ubicar(contenido: Contenido, opciones: Opciones) -> tuple[str, str]:
-    """Turn `contenido.geometrias` into lon/lat (None where refused); gives the system and operation in words."""
+@dataclass
+class Ubicacion:
+    """How a layer was placed: system and operation in words, and where each usual system would put it."""
+
+    crs: str = ""
+    operacion: str = ""
+    candidatos: list[dict] = field(default_factory=list)
+
+
+def ubicar(contenido: Contenido, opciones: Opciones) -> Ubicacion:
+    """Turn `contenido.geometrias` into lon/lat (None where refused), and say how."""
     presentes = [(fila, p) for fila, p in enumerate(contenido.geometrias, 1) if p is not None]
     arreglos = [a for _, p in presentes for a in p.arreglos()]
     xy = np.concatenate(arreglos) if arreglos else np.empty((0, 2))
+    if opciones.invertir_ejes:
+        xy = xy[:, ::-1]
     filas = np.repeat([f for f, _ in presentes], [sum(map(len, p.arreglos())) for _, p in presentes]).astype(int)
-    crs, origen, problemas = _elegir(contenido, opciones)
-    contenido.problemas += problemas
-    lonlat = None
-    operacion = descripcion = ""
-    if any(p.gravedad == "error" for p in problemas):
-        pass
-    elif crs is None:
-        if len(xy) or not contenido.geometrias:
-            contenido.problemas.append(_sin_crs(xy, opciones))
-    else:
-        descripcion = f"{sistemas.nombre(crs)}, {origen}"
-        try:
-            transformacion = sistemas.transformacion(crs)
-        except sistemas.CrsDesconocido as e:
-            contenido.problemas.append(
-                Problema(str(e), "Convierta la capa a WGS 84 en QGIS antes de cargarla.", codigo="crs_sin_operacion")
-            )
-        else:
-            operacion = transformacion.operacion
-            descripcion += f"; cambio de datum: {operacion}" if operacion else ""
-            xy = _despegar(xy, crs, contenido.problemas)
-            lonlat = transformacion.aplicar(xy)
-    rechazadas = set(filas.tolist())
-    if lonlat is not None and crs is not None:
-        fuera, nuevos = _fuera(lonlat, filas, xy, crs, opciones)
-        contenido.problemas += nuevos
-        rechazadas = rechazadas if any(p.fila is None for p in nuevos) else fuera
+    lugar = Ubicacion()
+    lonlat, rechazadas = _transformar(contenido, opciones, xy, filas, lugar)
     cortes = np.cumsum([len(a) for a in arreglos])[:-1]
     ubicados = iter(np.split(lonlat, cortes)) if lonlat is not None and arreglos else iter(arreglos)
     for fila, partes in presentes:
         nuevas = partes.con([next(ubicados) for _ in partes.arreglos()])
         contenido.geometrias[fila - 1] = None if fila in rechazadas else nuevas
-    return descripcion, operacion
+    return lugar
+
+
+def _transformar(
+    contenido: Contenido, opciones: Opciones, xy: np.ndarray, filas: np.ndarray, lugar: Ubicacion
+) -> tuple[np.ndarray | None, set[int]]:
+    """Give the positions in lon/lat (None: no system to do it with) and the rows that are refused."""
+    todas = set(filas.tolist())
+    crs, origen, problemas = _elegir(contenido, opciones)
+    contenido.problemas += problemas
+    hallados = sistemas.candidatos(xy, opciones.caja)
+    lugar.candidatos = [{**c.como_dict(), "elegido": False} for c in hallados]
+    if any(p.gravedad == "error" for p in problemas):
+        return None, todas
+    if crs is None:
+        if len(xy) or not contenido.geometrias:
+            contenido.problemas.append(_sin_crs(hallados))
+        return None, todas
+    lugar.crs = f"{sistemas.nombre(crs)}, {origen}" + (", con los ejes invertidos" if opciones.invertir_ejes else "")
+    try:
+        transformacion = sistemas.transformacion(crs)
+    except sistemas.CrsDesconocido as e:
+        contenido.problemas.append(
+            Problema(str(e), "Convierta la capa a WGS 84 en QGIS antes de cargarla.", codigo="crs_sin_operacion")
+        )
+        return None, todas
+    if transformacion.operacion:
+        lugar.operacion = transformacion.operacion
+        lugar.crs += f"; cambio de datum: {transformacion.operacion}"
+    xy = _despegar(xy, crs, contenido.problemas)
+    lonlat = transformacion.aplicar(xy)
+    fuera, nuevos = _fuera(lonlat, filas, crs, opciones, hallados)
+    contenido.problemas += nuevos
+    if any(p.fila is None for p in nuevos):
+        return lonlat, todas
+    _marcar_elegido(lugar, crs, lonlat)
+    return lonlat, fuera
+
+
+def _marcar_elegido(lugar: Ubicacion, crs: pyproj.CRS, lonlat: np.ndarray) -> None:
+    """Put the system that was used first among the candidates."""
+    codigo = f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else crs.name
+    caja = _caja(lonlat)
+    if caja is None:
+        return
+    elegido = {
+        "crs": codigo,
+        "nombre": crs.name,
+        "centro": [round((caja[0] + caja[2]) / 2, 6), round((caja[1] + caja[3]) / 2, 6)],
+        "caja": caja,
+        "proporcion_dentro": 1.0,
+        "zona_pegada": None,
+        "invertidos": False,
+    }
+    elegido = next((c for c in lugar.candidatos if c["crs"] == codigo and not c["invertidos"]), elegido)
+    lugar.candidatos = [{**elegido, "elegido": True}, *(c for c in lugar.candidatos if c is not elegido)]
 
 
 def _elegir(contenido: Contenido, opciones: Opciones) -> tuple[pyproj.CRS | None, str, list[Problema]]:
@@ -80,14 +124,13 @@ def _elegir(contenido: Contenido, opciones: Opciones) -> tuple[pyproj.CRS | None
     return indicado, "indicado por el usuario contra lo que dice el archivo", [aviso]
 
 
-def _sin_crs(xy: np.ndarray, opciones: Opciones) -> Problema:
-    hallados = sistemas.candidatos(xy, opciones.caja)
+def _sin_crs(hallados: list[sistemas.Candidato]) -> Problema:
     mensaje = "el archivo no dice en qué sistema de coordenadas está."
     if hallados:
         mensaje += f" Caería en la zona esperada con: {'; '.join(map(str, hallados))}."
         remedio = "Indique el sistema verdadero (un mapa de la misma fuente suele decirlo)."
         if hallados[0].invertidos:
-            remedio = "Intercambie primero los ejes X e Y (en QGIS: Intercambiar coordenadas X e Y)."
+            remedio = f"Indique el sistema y acepte invertir los ejes ({INVERTIR})."
     else:
         mensaje += " Con ninguno de los usuales en Bolivia caería en la zona esperada."
         remedio = "Pregunte a quien hizo la capa en qué sistema está e indíquelo."
@@ -111,7 +154,11 @@ def _despegar(xy: np.ndarray, crs: pyproj.CRS, problemas: list[Problema]) -> np.
 
 
 def _fuera(
-    lonlat: np.ndarray, filas: np.ndarray, xy: np.ndarray, crs: pyproj.CRS, opciones: Opciones
+    lonlat: np.ndarray,
+    filas: np.ndarray,
+    crs: pyproj.CRS,
+    opciones: Opciones,
+    candidatos: list[sistemas.Candidato],
 ) -> tuple[set[int], list[Problema]]:
     """Report rows with any vertex outside the box: one problem for the file when they are most of it, else one each."""
     mascara = sistemas.fuera(lonlat, opciones.caja)
@@ -130,7 +177,7 @@ def _fuera(
             )
             for f in malas
         ]
-    hallados = [c for c in sistemas.candidatos(xy, opciones.caja) if c.crs != f"EPSG:{crs.to_epsg()}" or c.invertidos]
+    hallados = [c for c in candidatos if c.crs != f"EPSG:{crs.to_epsg()}" or c.invertidos]
     cuantas = "todas las filas" if len(malas) == todas else f"{miles(len(malas))} de {miles(todas)} filas"
     mensaje = (
         f"{cuantas} quedan fuera de la zona esperada si se leen en {sistemas.nombre(crs)}: "
@@ -142,7 +189,7 @@ def _fuera(
         "Compruebe el sistema de coordenadas y que la capa sea la que se quiere cargar.",
     )
     if hallados and hallados[0].invertidos:
-        codigo, remedio = "ejes_invertidos", "Intercambie los ejes X e Y (en QGIS: Intercambiar coordenadas X e Y)."
+        codigo, remedio = "ejes_invertidos", f"Si es así, acepte invertir los ejes ({INVERTIR})."
         mensaje += f" Con los ejes invertidos caería así: {hallados[0]}."
     elif hallados:
         codigo, remedio = "crs_equivocado", "Indique el sistema verdadero."

@@ -23,11 +23,11 @@ class Extraido:
     kml: Path | None = None
 
 
-def abrir(ruta: Path, carpeta: Path) -> Extraido:
-    """Unpack the shapefiles or the KML of a zip into `carpeta`; raises ArchivoRechazado."""
+def abrir(ruta: Path, carpeta: Path, maximo: int = BYTES_MAXIMOS) -> Extraido:
+    """Unpack the shapefiles or the KML of a zip into `carpeta`, `maximo` bytes at most; raises ArchivoRechazado."""
     try:
         with zipfile.ZipFile(ruta) as archivo:
-            return _extraer(archivo, carpeta)
+            return _extraer(archivo, carpeta, maximo)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, OSError, ValueError) as e:
         raise ArchivoRechazado(
             "zip_ilegible", f"el zip está dañado o incompleto ({e}).", "Vuelva a comprimir los archivos."
@@ -36,8 +36,8 @@ def abrir(ruta: Path, carpeta: Path) -> Extraido:
         raise _rechazo("el zip tiene contraseña.", "Comprímalo sin contraseña.") from None
 
 
-def _extraer(archivo: zipfile.ZipFile, carpeta: Path) -> Extraido:
-    miembros = _miembros(archivo)
+def _extraer(archivo: zipfile.ZipFile, carpeta: Path, maximo: int) -> Extraido:
+    miembros = _miembros(archivo, maximo)
     grupos: dict[str, dict[str, zipfile.ZipInfo]] = {}
     kmls = []
     for info in miembros:
@@ -47,13 +47,13 @@ def _extraer(archivo: zipfile.ZipFile, carpeta: Path) -> Extraido:
         elif camino.suffix.lower() == ".kml":
             kmls.append(info)
     grupos = {clave: grupo for clave, grupo in grupos.items() if ".shp" in grupo}
-    presupuesto = BYTES_MAXIMOS
+    presupuesto = _Presupuesto(maximo)
     extraido = Extraido()
     for n, clave in enumerate(sorted(grupos)):
         camino = PurePosixPath(grupos[clave][".shp"].filename)
         capa = camino.stem if camino.stem not in extraido.shapefiles else str(camino.with_suffix(""))
         for sufijo, info in grupos[clave].items():
-            presupuesto = _copiar(archivo, info, carpeta / f"capa{n}{sufijo}", presupuesto)
+            _copiar(archivo, info, carpeta / f"capa{n}{sufijo}", presupuesto)
         extraido.shapefiles[capa] = carpeta / f"capa{n}.shp"
     if extraido.shapefiles:
         return extraido
@@ -69,14 +69,14 @@ def _extraer(archivo: zipfile.ZipFile, carpeta: Path) -> Extraido:
     )
 
 
-def _miembros(archivo: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+def _miembros(archivo: zipfile.ZipFile, maximo: int) -> list[zipfile.ZipInfo]:
     infos = archivo.infolist()
     if len(infos) > MIEMBROS_MAXIMOS:
         raise _rechazo(
             f"el zip tiene {len(infos)} archivos; el máximo es {MIEMBROS_MAXIMOS}.", "Comprima solo los de la capa."
         )
-    if sum(i.file_size for i in infos) > BYTES_MAXIMOS:
-        raise _muy_grande()
+    if sum(i.file_size for i in infos) > maximo:
+        raise _muy_grande(maximo)
     vistos: set[str] = set()
     utiles = []
     for info in infos:
@@ -99,19 +99,28 @@ def _miembros(archivo: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     return utiles
 
 
-def _copiar(archivo: zipfile.ZipFile, info: zipfile.ZipInfo, destino: Path, presupuesto: int) -> int:
-    """Copy one member, counting what really comes out (the header may lie), and return what may still come."""
+@dataclass
+class _Presupuesto:
+    """Bytes that may still come out of a zip: what its headers promise proves nothing."""
+
+    maximo: int
+    gastado: int = 0
+
+    def gastar(self, bytes_: int) -> None:
+        self.gastado += bytes_
+        if self.gastado > self.maximo:
+            raise _muy_grande(self.maximo)
+
+
+def _copiar(archivo: zipfile.ZipFile, info: zipfile.ZipInfo, destino: Path, presupuesto: _Presupuesto) -> None:
     with archivo.open(info) as entrada, destino.open("xb") as salida:
         while trozo := entrada.read(_TROZO):
-            presupuesto -= len(trozo)
-            if presupuesto < 0:
-                raise _muy_grande()
+            presupuesto.gastar(len(trozo))
             salida.write(trozo)
-    return presupuesto
 
 
-def _muy_grande() -> ArchivoRechazado:
-    return _rechazo(f"el zip ocupa más de {BYTES_MAXIMOS // 1024**2} MB al descomprimirlo.", "Divida la capa.")
+def _muy_grande(maximo: int) -> ArchivoRechazado:
+    return _rechazo(f"el zip ocupa más de {maximo / 1024**2:.0f} MB al descomprimirlo.", "Divida la capa.")
 
 
 def _rechazo(mensaje: str, remedio: str = "Comprima solo los archivos de la capa.") -> ArchivoRechazado:

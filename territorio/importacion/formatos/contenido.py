@@ -38,6 +38,7 @@ class Contenido:
     atributos: list[dict[str, object]] = field(default_factory=list)
     geometrias: list[Partes | None] = field(default_factory=list)
     problemas: list[Problema] = field(default_factory=list)
+    candidatas: dict[str, list[str]] = field(default_factory=dict)  # encoding -> samples, where the file does not say
 
 
 def elegir_capa(capas: list[str], pedida: str | None) -> str:

@@ -206,6 +206,7 @@ def _decodificar(textos: dict, cpg: Path, dbf: _Dbf, opciones: Opciones, conteni
         mensaje = f"el archivo no dice en qué codificación está y tiene acentos. Así se leería: {muestras}."
         remedio = "Indique la codificación con la que los nombres se leen bien."
         detalle = {"candidatas": salida.candidatas}
+    contenido.candidatas = salida.candidatas
     contenido.problemas.append(Problema(mensaje, remedio, codigo=salida.motivo, detalle=detalle))
     return {c: [v if v is None else v.decode("ascii", "replace") for v in vs] for c, vs in textos.items()}
 

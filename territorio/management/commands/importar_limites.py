@@ -8,9 +8,16 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from territorio.importacion.escritor import escribir
 from territorio.importacion.lector import Opciones
-from territorio.importacion.limites import Pedido, planear
-from territorio.importacion.puerta import agregar_comunes, entregar, fecha
+from territorio.importacion.limites import SIN_CAMPO, Pedido, planear
+from territorio.importacion.puerta import agregar_comunes, entregar, fecha, numeros, porcentaje
 from territorio.models import EstadoLimite
+
+NINGUNO = "-"
+
+
+def _campo(dicho: str | None) -> str | None:
+    """A field as named on the command line; NINGUNO leaves its destination without one."""
+    return SIN_CAMPO if dicho == NINGUNO else dicho
 
 
 class Command(BaseCommand):
@@ -18,6 +25,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         agregar_comunes(parser)
+        parser.epilog = f"Un campo «{NINGUNO}» deja ese dato sin campo: --poblacion {NINGUNO}"
         parser.add_argument(
             "--nivel", required=True, help="Nivel de las unidades: municipio, distrito, otb, comunidad…"
         )
@@ -39,6 +47,21 @@ class Command(BaseCommand):
         parser.add_argument("--vigente-desde", type=fecha, metavar="AAAA-MM-DD", help="Día desde el que rige (hoy).")
         parser.add_argument("--estado", help=f"{', '.join(EstadoLimite.values)} (por defecto, referencial).")
         parser.add_argument("--sin-geometria", action="store_true", help="Acepta unidades sin límite ni punto.")
+        parser.add_argument(
+            "--invertir-ejes",
+            action="store_true",
+            help="El archivo trae la latitud antes que la longitud (Y antes que X).",
+        )
+        parser.add_argument(
+            "--tolerancia",
+            type=porcentaje,
+            default=1.0,
+            metavar="%",
+            help="Parte de una unidad que puede salir de su superior sin que se avise (1).",
+        )
+        parser.add_argument(
+            "--omitir", type=numeros, default=frozenset(), metavar="FILAS", help="Filas que no se cargan: 3,17,20-25."
+        )
 
     def handle(self, *, archivo: Path, simular: bool, informe: Path | None, **opciones) -> None:
         desde: date | None = opciones["vigente_desde"]
@@ -46,19 +69,27 @@ class Command(BaseCommand):
             archivo=archivo,
             nivel=opciones["nivel"],
             municipio=opciones["municipio"],
-            campo_codigo=opciones["codigo"],
-            campo_nombre=opciones["nombre"],
-            campo_padre=opciones["padre"],
-            campo_poblacion=opciones["poblacion"],
-            campo_categoria=opciones["categoria"],
+            campo_codigo=_campo(opciones["codigo"]),
+            campo_nombre=_campo(opciones["nombre"]),
+            campo_padre=_campo(opciones["padre"]),
+            campo_poblacion=_campo(opciones["poblacion"]),
+            campo_categoria=_campo(opciones["categoria"]),
             nivel_padre=opciones["nivel_padre"],
-            lectura=Opciones(opciones["crs"], opciones["codificacion"], opciones["capa"], settings.MINKA_CAJA),
+            lectura=Opciones(
+                opciones["crs"],
+                opciones["codificacion"],
+                opciones["capa"],
+                settings.MINKA_CAJA,
+                invertir_ejes=opciones["invertir_ejes"],
+            ),
             fuente=opciones["fuente"],
             vigente_desde=desde,
             estado=opciones["estado"],
             norma=opciones["norma"],
             censo=opciones["censo"],
             sin_geometria=opciones["sin_geometria"],
+            tolerancia=opciones["tolerancia"],
+            omitidas=opciones["omitir"],
         )
         plan = planear(pedido, simulado=simular)
         if plan.informe.aceptable and not simular:

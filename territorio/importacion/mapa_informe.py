@@ -1,0 +1,150 @@
+"""The map of a dry run: what the file holds, what it would replace, and every doubt that has a place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from territorio.importacion.emparejar import forma_de
+
+if TYPE_CHECKING:
+    from territorio.importacion.lector import Lectura
+    from territorio.importacion.plan import FilaUnidad, Plan
+
+CAPAS = ("filas", "antes", "superposiciones", "huecos", "fuera", "reparadas", "faltan", "candidatos")
+DECIMALES = 6
+# Vertices that all rows together may keep: about 25 bytes each in GeoJSON.
+VERTICES_EN_TOTAL = 160_000
+VERTICES_MINIMOS = 5
+# Shapes of overlaps and gaps that are drawn, the largest first; the report names them all.
+DIBUJADOS = 5_000
+_LUGAR = re.compile(r"\[(-?[\d.]+) (-?[\d.]+)")
+
+
+def mapa(plan: Plan, lectura: Lectura | None) -> dict[str, dict[str, Any]]:
+    """Layers by name, each a GeoJSON FeatureCollection (EPSG:4326) with a `numero` where a row of the file is meant.
+
+    Without a system of coordinates there is only one box for each candidate.
+    """
+    capas = {nombre: _coleccion([]) for nombre in CAPAS}
+    if lectura is None:
+        return capas
+    if not any(c["elegido"] for c in lectura.candidatos):
+        capas["candidatos"] = _coleccion(
+            (shapely.box(*c["caja"]), {k: c[k] for k in ("crs", "nombre", "invertidos", "zona_pegada")})
+            for c in lectura.candidatos
+        )
+    con_lugar = [f for f in plan.todas if f.geom is not None]
+    if not con_lugar:
+        return capas
+    estados = {fila["numero"]: fila for fila in plan.informe.filas}
+    formas = _aligerar([f.geom for f in con_lugar])
+    capas["filas"] = _coleccion(
+        (forma, _propiedades(fila, estados.get(fila.numero))) for fila, forma in zip(con_lugar, formas, strict=True)
+    )
+    cambiadas = [f for f in plan.filas if f.unidad is not None and f.cambios & {"limite", "punto"}]
+    capas["antes"] = _de_unidades([(f.unidad, {"numero": f.numero}) for f in cambiadas])
+    capas["faltan"] = _de_unidades([(u, {}) for u in plan.faltan])
+    reparadas = [p for p in lectura.problemas if p.codigo == "geometria_reparada"]
+    por_numero = {f.numero: f for f in con_lugar}
+    capas["reparadas"] = _coleccion(
+        (
+            _donde_se_reparo(por_numero[p.fila], p.detalle.get("razon", "")),
+            {"numero": p.fila, "nombre": por_numero[p.fila].nombre, "mensaje": p.mensaje},
+        )
+        for p in reparadas[:DIBUJADOS]
+        if p.fila in por_numero
+    )
+    if plan.hallazgos is not None:
+        _hallazgos(plan, capas)
+    return capas
+
+
+def _donde_se_reparo(fila: FilaUnidad, razon: str) -> BaseGeometry:
+    """The point that GEOS blames ("Self-intersection[-65 -17]"), else one inside the shape."""
+    if hallado := _LUGAR.search(razon):
+        return shapely.Point(float(hallado[1]), float(hallado[2]))
+    return fila.geom.representative_point()
+
+
+def _hallazgos(plan: Plan, capas: dict[str, dict[str, Any]]) -> None:
+    pares = plan.hallazgos.superposiciones[:DIBUJADOS]
+    capas["superposiciones"] = _coleccion(
+        (
+            forma,
+            {
+                "numero": s.fila.numero,
+                "nombre": s.fila.nombre,
+                "otra_numero": getattr(s.otra, "numero", None),
+                "otra": s.otra.nombre,
+                "m2": round(s.m2, 1),
+            },
+        )
+        for s, forma in zip(pares, _aligerar([s.geom for s in pares]), strict=True)
+    )
+    huecos = plan.hallazgos.huecos[:DIBUJADOS]
+    capas["huecos"] = _coleccion(
+        (forma, {"tipo": h.tipo, "m2": round(h.m2, 1), "en": h.en})
+        for h, forma in zip(huecos, _aligerar([h.geom for h in huecos]), strict=True)
+    )
+    fuera = plan.hallazgos.fuera[:DIBUJADOS]
+    capas["fuera"] = _coleccion(
+        (forma, {"numero": fila.numero, "nombre": fila.nombre, "m2": round(m2, 1), "padre": fila.padre.nombre})
+        for (fila, _g, m2), forma in zip(fuera, _aligerar([g for _f, g, _m in fuera]), strict=True)
+    )
+
+
+def _propiedades(fila: FilaUnidad, contada: dict[str, Any] | None) -> dict[str, Any]:
+    dudas = [d for d in contada["dudas"] if d["gravedad"] != "dato"] if contada else fila.dudas
+    return {
+        "numero": fila.numero,
+        "nombre": fila.nombre,
+        "codigo": fila.codigo,
+        "estado": contada["estado"] if contada else None,
+        "dudas": len(dudas),
+    }
+
+
+def _de_unidades(unidades: list[tuple[Any, dict[str, Any]]]) -> dict[str, Any]:
+    con_forma = [(u, mas, forma) for u, mas in unidades if (forma := forma_de(u)) is not None]
+    ligeras = _aligerar([forma for _u, _mas, forma in con_forma])
+    return _coleccion(
+        (ligera, {"id": u.pk, "codigo": u.codigo, "nombre": u.nombre, **mas})
+        for (u, mas, _forma), ligera in zip(con_forma, ligeras, strict=True)
+    )
+
+
+def _aligerar(formas: list[BaseGeometry]) -> np.ndarray:
+    """Simplify all alike, just as much as their number of vertices asks for; none is lost."""
+    arreglo = np.array(formas, dtype=object)
+    if not len(arreglo):
+        return arreglo
+    tope = max(VERTICES_EN_TOTAL, VERTICES_MINIMOS * len(arreglo))
+    grados = 1e-6
+    ligeras = arreglo
+    while shapely.get_num_coordinates(ligeras).sum() > tope and grados < 1:
+        grados *= 4
+        nuevas = shapely.simplify(arreglo, grados, preserve_topology=True)
+        ligeras = np.where(shapely.is_empty(nuevas), ligeras, nuevas)
+    return ligeras
+
+
+def _coleccion(rasgos: Iterable[tuple[BaseGeometry, dict[str, Any]]]) -> dict[str, Any]:
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {"type": "Feature", "geometry": _geojson(geometria), "properties": propiedades}
+            for geometria, propiedades in rasgos
+        ],
+    }
+
+
+def _geojson(geometria: BaseGeometry) -> dict[str, Any]:
+    """GeoJSON with six decimals (0.1 m), which is shorter and as good as what a map shows."""
+    redonda = shapely.transform(geometria, lambda xy: np.round(xy, DECIMALES))
+    return shapely.geometry.mapping(redonda)
