@@ -43,6 +43,12 @@ def maximo() -> int:
     return settings.MINKA_IMPORTACION_MAXIMO_MB * 1024 * 1024
 
 
+def muy_grande() -> str:
+    """What is said to whoever brings more than that."""
+    mensaje = _("El archivo pasa de %(mb)s MB. Divida la capa o quítele detalle, y vuelva a intentarlo.")
+    return mensaje % {"mb": settings.MINKA_IMPORTACION_MAXIMO_MB}
+
+
 def carpeta(uid: UUID) -> Path:
     return Path(settings.MEDIA_ROOT) / CARPETA / str(uid)
 
@@ -134,16 +140,15 @@ def _partes(archivos: list[UploadedFile]) -> dict[str, UploadedFile]:
     if not archivos:
         raise ArchivoRechazado(_("Elija un archivo."))
     if sum(a.size or 0 for a in archivos) > maximo():
-        raise ArchivoRechazado(
-            _("El archivo pasa de %(mb)s MB. Divida la capa o quítele detalle, y vuelva a intentarlo.")
-            % {"mb": settings.MINKA_IMPORTACION_MAXIMO_MB}
-        )
+        raise ArchivoRechazado(muy_grande())
     por_sufijo: dict[str, list[UploadedFile]] = {}
     for archivo in archivos:
         por_sufijo.setdefault(_sufijo(archivo), []).append(archivo)
     for sufijo in ACOMPANAN:
         por_sufijo.pop(sufijo, None)
-    raros = [nombre_limpio(a.name or "") for s, varios in por_sufijo.items() if s not in (*SOLOS, *PARTES) for a in varios]
+    raros = [
+        nombre_limpio(a.name or "") for s, varios in por_sufijo.items() if s not in (*SOLOS, *PARTES) for a in varios
+    ]
     if raros:
         raise ArchivoRechazado(
             _("No se puede leer «%(nombre)s». Se espera GeoJSON, shapefile, GeoPackage o KML.") % {"nombre": raros[0]}

@@ -181,9 +181,15 @@ def _liberar(varadas: QuerySet[Importacion], pk: int) -> bool:
         if importacion is None:
             return False
         if importacion.estado == E.DESHACIENDO:
-            _dejar(importacion, E.APLICADA, _("Se interrumpió mientras se deshacía; nada cambió. Puede intentarlo otra vez."))
+            _dejar(
+                importacion,
+                E.APLICADA,
+                _("Se interrumpió mientras se deshacía; nada cambió. Puede intentarlo otra vez."),
+            )
         else:
-            _dejar(importacion, E.FALLIDA, _("El trabajo se interrumpió; no se escribió nada. Puede intentarlo otra vez."))
+            _dejar(
+                importacion, E.FALLIDA, _("El trabajo se interrumpió; no se escribió nada. Puede intentarlo otra vez.")
+            )
         if ProcrastinateJob.objects.filter(pk=importacion.trabajo, status="doing").exists():
             cursor.execute("SELECT procrastinate_finish_job_v1(%s, 'failed', false)", [importacion.trabajo])
     return True
@@ -265,9 +271,7 @@ def _dejar_informe(importacion: Importacion, plan: Plan, *mensajes: str) -> None
 def _dejar(importacion: Importacion, estado: str, *mensajes: str, **campos: Any) -> None:
     """Move the record on; only while it is still this job's, so that a late one changes nothing."""
     importacion.estado = estado
-    _anotar(
-        importacion, estado=estado, mensajes=list(mensajes), paso="", progreso=0, cancelar=False, **campos
-    )
+    _anotar(importacion, estado=estado, mensajes=list(mensajes), paso="", progreso=0, cancelar=False, **campos)
 
 
 def _anotar(importacion: Importacion, **campos: Any) -> None:

@@ -1,0 +1,268 @@
+"""The report of an import as a person goes through it: its first line, what must be answered, its rows, doubts first."""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from territorio.models import EstadoImportacion, Importacion
+
+# What a remedy calls an option of the command line, and where that is told on the page.
+OPCIONES_EN_LA_PAGINA = {
+    "--crs": gettext_lazy("«Sistema de coordenadas»"),
+    "--codificacion": gettext_lazy("«Codificación»"),
+    "--capa": gettext_lazy("«Capa»"),
+    "--codigo": gettext_lazy("«Código»"),
+    "--nombre": gettext_lazy("«Nombre»"),
+    "--padre": gettext_lazy("«Unidad superior»"),
+    "--nivel-padre": gettext_lazy("«Nivel de la unidad superior»"),
+    "--poblacion": gettext_lazy("«Habitantes»"),
+    "--categoria": gettext_lazy("«Categoría»"),
+    "--censo": gettext_lazy("«Censo»"),
+    "--tolerancia": gettext_lazy("«Tolerancia»"),
+    "--sin-geometria": gettext_lazy("«Aceptar unidades sin lugar»"),
+    "--invertir-ejes": gettext_lazy("«Invertir los ejes»"),
+    "--vigente-desde": gettext_lazy("«Rige desde»"),
+    "--estado": gettext_lazy("«Estado legal»"),
+    "--omitir": gettext_lazy("«Cargar» sin marcar"),
+}
+CAMPOS = {
+    "codigo": gettext_lazy("código"),
+    "nombre": gettext_lazy("nombre"),
+    "padre": gettext_lazy("unidad superior"),
+    "categoria": gettext_lazy("categoría"),
+    "poblacion": gettext_lazy("habitantes"),
+    "estado": gettext_lazy("estado legal"),
+    "norma": gettext_lazy("norma"),
+}
+VER: dict[str, Callable[["FilaRevisada"], bool]] = {
+    "todas": lambda fila: True,
+    "errores": lambda fila: fila.con_error,
+    "dudas": lambda fila: bool(fila.dudas) and not fila.con_error,
+    "nuevas": lambda fila: fila.estado == "nueva",
+    "cambiadas": lambda fila: fila.estado == "cambiada",
+    "iguales": lambda fila: fila.estado == "igual",
+    "omitidas": lambda fila: fila.omitida,
+}
+ORDEN = {"con_error": 0, "nueva": 2, "cambiada": 3, "igual": 4, "omitida": 5}
+
+
+@dataclass
+class FilaRevisada:
+    """A row of the file with everything the report says of it."""
+
+    numero: int
+    nombre: str = ""
+    codigo: str = ""
+    padre: str = ""
+    unidad: int | None = None
+    estado: str = "con_error"
+    cambios: dict[str, list[Any]] = field(default_factory=dict)
+    dudas: list[dict[str, Any]] = field(default_factory=list)
+    m2: float | None = None
+    dentro_pct: float | None = None
+    caja: list[float] | None = None
+    omitida: bool = False
+
+    @property
+    def con_error(self) -> bool:
+        return self.estado == "con_error" or any(d["gravedad"] == "error" for d in self.dudas)
+
+    @property
+    def se_carga(self) -> bool:
+        return not self.omitida and not self.con_error and self.estado in {"nueva", "cambiada"}
+
+    @property
+    def en_palabras(self) -> list[str]:
+        """What would change in the stored unit, before and after."""
+        return [_cambio(campo, antes, despues) for campo, (antes, despues) in self.cambios.items()]
+
+    @property
+    def superficie(self) -> str:
+        return superficie(self.m2) if self.m2 is not None else ""
+
+    @property
+    def lugar(self) -> tuple[int, int]:
+        """Errors, then doubts, then what would change, then what would not; within each as in the file."""
+        return (1 if self.dudas and not self.con_error else ORDEN.get(self.estado, 9), self.numero)
+
+
+class Revision:
+    """The last report of an import; empty before the first reading."""
+
+    def __init__(self, importacion: Importacion) -> None:
+        self.importacion = importacion
+        self.informe: dict[str, Any] = importacion.informe or {}
+        self.omitidas = set(importacion.omitidas)
+
+    @cached_property
+    def todas(self) -> list[FilaRevisada]:
+        nombres = FilaRevisada.__dataclass_fields__
+        filas = {f["numero"]: FilaRevisada(**{k: v for k, v in f.items() if k in nombres}) for f in self._filas}
+        for problema in self.informe.get("problemas", ()):
+            if (numero := problema["fila"]) is None or problema["gravedad"] == "dato":
+                continue
+            fila = filas.setdefault(
+                numero, FilaRevisada(numero, estado="con_error" if _es_error(problema) else "igual")
+            )
+            if not any((d["codigo"], d["mensaje"]) == (problema["codigo"], problema["mensaje"]) for d in fila.dudas):
+                fila.dudas.append(problema)
+        for fila in filas.values():
+            fila.omitida = fila.numero in self.omitidas or fila.estado == "omitida"
+            fila.dudas = [d | {"remedio": en_la_pagina(d.get("remedio", ""))} for d in fila.dudas]
+        return sorted(filas.values(), key=lambda fila: fila.lugar)
+
+    @property
+    def _filas(self) -> list[dict[str, Any]]:
+        return [dict(f) for f in self.informe.get("filas", ())]
+
+    def filas(self, ver: str) -> list[FilaRevisada]:
+        return [fila for fila in self.todas if VER.get(ver, VER["todas"])(fila)]
+
+    @cached_property
+    def cuentas(self) -> dict[str, int]:
+        """How many rows each filter shows."""
+        cuantas = {ver: sum(map(prueba, self.todas)) for ver, prueba in VER.items()}
+        return cuantas | {"faltan": len(self.faltan)}
+
+    @property
+    def faltan(self) -> list[dict[str, Any]]:
+        return self.informe.get("faltan", [])
+
+    @cached_property
+    def por_cargar(self) -> Counter[str]:
+        """Rows that acceptance would write, by what they are."""
+        return Counter(fila.estado for fila in self.todas if fila.se_carga)
+
+    @cached_property
+    def con_error_puestas(self) -> list[int]:
+        """Rows that refuse the file and have not been taken off."""
+        return [fila.numero for fila in self.todas if fila.con_error and not fila.omitida]
+
+    @property
+    def generales(self) -> list[dict[str, Any]]:
+        """What the report says of the file as a whole, worst first."""
+        propios = [p for p in self.informe.get("problemas", ()) if p["fila"] is None]
+        pesos = {"error": 0, "aviso": 1, "dato": 2}
+        ordenados = sorted(propios, key=lambda p: pesos.get(p["gravedad"], 3))
+        return [p | {"remedio": en_la_pagina(p["remedio"])} for p in ordenados]
+
+    @property
+    def solo_por_filas(self) -> bool:
+        """Whether all that refuses the file are some of its rows: the rest could be loaded without them."""
+        return bool(self.con_error_puestas) and not any(p["gravedad"] == "error" for p in self.generales)
+
+    @cached_property
+    def sugerencias(self) -> dict[str, Any]:
+        return self.informe.get("sugerencias", {})
+
+    @property
+    def codigos(self) -> set[str]:
+        """Machine words of what refuses the file as a whole."""
+        return {p["codigo"] for p in self.generales if p["gravedad"] == "error"}
+
+    @property
+    def preguntas(self) -> list[str]:
+        """What the person must answer before the file can be read: crs, codificacion, capas, campos."""
+        de_que = {
+            "crs": {"sin_crs", "crs_equivocado", "ejes_invertidos", "fuera_de_bolivia", "crs_sin_operacion"},
+            "codificacion": {"codificacion", "sin_codificacion", "codificacion_desconocida", "codificacion_dudosa"},
+            "capas": {"varias_capas", "capa_desconocida"},
+            "campos": {"sin_campos", "campo_desconocido"},
+        }
+        return [
+            que
+            for que, codigos in de_que.items()
+            if codigos & self.codigos and (self.sugerencias.get(que) or que == "campos")
+        ]
+
+    @property
+    def frase(self) -> str:
+        """The first line: how many units, what would become of them, what must be looked at."""
+        importacion, cuentas = self.importacion, self.cuentas
+        nivel = importacion.nivel.nombre_plural
+        if importacion.estado == EstadoImportacion.FALLIDA and not self.informe:
+            return _("No se pudo leer «%(archivo)s»") % {"archivo": importacion.archivo}
+        if not self.informe:
+            return importacion.archivo
+        if self.preguntas:
+            return _PREGUNTAS[self.preguntas[0]]()
+        if not cuentas["todas"]:
+            return _("No se pudo leer «%(archivo)s»") % {"archivo": importacion.archivo}
+        partes = [
+            ngettext("%(n)s nueva", "%(n)s nuevas", cuentas["nuevas"]),
+            ngettext("%(n)s cambiada", "%(n)s cambiadas", cuentas["cambiadas"]),
+            ngettext("%(n)s duda", "%(n)s dudas", cuentas["dudas"]),
+        ]
+        valores = [cuentas["nuevas"], cuentas["cambiadas"], cuentas["dudas"]]
+        if cuentas["errores"]:
+            partes.append(ngettext("%(n)s con error", "%(n)s con error", cuentas["errores"]))
+            valores.append(cuentas["errores"])
+        detalle = ", ".join(parte % {"n": miles(n)} for parte, n in zip(partes, valores, strict=True))
+        return f"{miles(self.total)} {nivel}: {detalle}"
+
+    @property
+    def total(self) -> int:
+        return int(self.informe.get("cuentas", {}).get("filas") or len(self.todas))
+
+    @property
+    def mudanzas(self) -> list[dict[str, Any]]:
+        """Demands, projects and services that changed unit: what they are, how many, and the first of them."""
+        totales = self.informe.get("mudanzas_totales", {})
+        return [
+            {"modelo": modelo.rsplit(".", 1)[-1].lower(), "filas": filas, "total": totales.get(modelo, len(filas))}
+            for modelo, filas in self.informe.get("mudanzas", {}).items()
+            if filas
+        ]
+
+
+_PREGUNTAS: dict[str, Callable[[], str]] = {
+    "crs": lambda: _("Falta decir en qué sistema de coordenadas está el archivo"),
+    "codificacion": lambda: _("Falta decir con qué letras se escribió el archivo"),
+    "capas": lambda: _("El archivo tiene varias capas: falta decir cuál"),
+    "campos": lambda: _("Falta decir qué campo trae el nombre o el código"),
+}
+
+
+def en_la_pagina(remedio: str) -> str:
+    """A remedy that names an option of the command line, told with the words of the page."""
+    return re.sub(r"--[a-z][a-z-]+", lambda m: str(OPCIONES_EN_LA_PAGINA.get(m[0], m[0])), remedio)
+
+
+def miles(n: float, decimales: int = 0) -> str:
+    return number_format(round(n, decimales), decimales, force_grouping=True)
+
+
+def superficie(m2: float) -> str:
+    """An area as people say it: m² for plots, hectares for land, km² for countries of land."""
+    if m2 < 10_000:
+        return f"{miles(m2)} m²"
+    return f"{miles(m2 / 10_000, 1)} ha" if m2 < 100_000_000 else f"{miles(m2 / 1_000_000, 1)} km²"
+
+
+def _cambio(campo: str, antes: Any, despues: Any) -> str:
+    if campo == "limite":
+        nuevo = superficie(despues["m2"])
+        if antes is None:
+            return _("límite: no tenía, %(despues)s") % {"despues": nuevo}
+        if not despues.get("diferencia_m2"):
+            return _("límite: el mismo suelo, %(despues)s") % {"despues": nuevo}
+        return _("límite: %(antes)s → %(despues)s; cambia de lado %(dif)s") % {
+            "antes": superficie(antes["m2"]),
+            "despues": nuevo,
+            "dif": superficie(despues["diferencia_m2"]),
+        }
+    if campo == "punto":
+        return _("punto: otro lugar") if antes else _("punto: no tenía")
+    nombre = str(CAMPOS.get(campo, campo))
+    return f"{nombre}: {antes if antes not in (None, '') else '–'} → {despues if despues not in (None, '') else '–'}"
+
+
+def _es_error(problema: dict[str, Any]) -> bool:
+    return problema["gravedad"] == "error"
