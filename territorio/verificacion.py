@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
-from territorio import cifras, solapes
+from territorio import cifras, historia, solapes
 from territorio.localizacion import TOLERANCIA, diferencias, tablas
 from territorio.models import Equipamiento, Limite, Nivel, UbicadaPor, UnidadTerritorial
 
@@ -22,6 +22,8 @@ def comprobaciones() -> Iterator[Comprobacion]:
             yield f"conservación de {nombre} por municipio y nivel", lambda t=tabla: _conservacion(t)
     yield "solapes entre límites recalculados de la geometría", solapes.diferencias
     yield "un límite por unidad y día", _limites_superpuestos
+    yield "límites dentro de los días de su unidad", historia.limites_fuera_de_su_unidad
+    yield "sucesiones de acuerdo con los días de sus unidades, sin ciclos", historia.sucesiones_imposibles
     yield "habitantes e indicadores recalculados de sus datos", cifras.diferencias
     yield "lugar desde el que se mide la distancia a los equipamientos", _sitios
     yield "árbol de unidades sin ciclos ni padres de otro municipio", _arbol
