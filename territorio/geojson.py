@@ -49,6 +49,15 @@ def coleccion_de_filas(
     yield from _coleccion(filas, extra)
 
 
+def filas(objetos: Iterable[dict[str, Any]], *, extra: dict[str, Any] | None = None) -> Iterator[str]:
+    """Stream plain rows as `{…extra, "filas": […], "numberReturned": n}`, in pieces of text."""
+    yield "{" + "".join(f"{json.dumps(clave)}:{_json(valor)}," for clave, valor in (extra or {}).items()) + '"filas":['
+    cuantas = 0
+    for cuantas, objeto in enumerate(objetos, 1):
+        yield ("," if cuantas > 1 else "") + _json(objeto)
+    yield f'],"numberReturned":{cuantas}}}'
+
+
 def _coleccion(filas: Iterable[tuple[int, str | None, dict[str, Any]]], extra: dict[str, Any] | None) -> Iterator[str]:
     yield '{"type":"FeatureCollection",'
     for clave, valor in (extra or {}).items():
