@@ -8,6 +8,8 @@ from rest_framework.response import Response
 
 from cuentas.permisos import puede
 from mapas.filtros import FiltroInvalido, SinMunicipio
+from territorio.services.deposito import ArchivoRechazado
+from territorio.services.importaciones import NoCorresponde
 from territorio.services.unidades import EditadaMientrasTanto, NoSePuedeBorrar
 
 ESTADOS: dict[type[Exception], int] = {
@@ -15,6 +17,8 @@ ESTADOS: dict[type[Exception], int] = {
     SinMunicipio: status.HTTP_404_NOT_FOUND,
     EditadaMientrasTanto: status.HTTP_409_CONFLICT,
     NoSePuedeBorrar: status.HTTP_409_CONFLICT,
+    ArchivoRechazado: status.HTTP_400_BAD_REQUEST,
+    NoCorresponde: status.HTTP_409_CONFLICT,
 }
 
 

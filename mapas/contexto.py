@@ -12,8 +12,10 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from cuentas.permisos import puede
 from mapas.filtros import SinMunicipio, municipio_por_defecto, municipios_con_datos
 from territorio.models import Municipio, UnidadTerritorial
+from territorio.permisos import IMPORTAR_LIMITES
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
@@ -72,6 +74,12 @@ class Sitio:
     def municipios(self) -> list[UnidadTerritorial]:
         """Those of the menu; the page of municipalities has them all."""
         return list(municipios_con_datos().order_by("nombre")[:MUNICIPIOS_EN_EL_MENU])
+
+    @cached_property
+    def puede_importar(self) -> bool:
+        """Whether the reader may import limits here; costs a visitor nothing."""
+        usuario = getattr(self._request, "user", None) or AnonymousUser()
+        return usuario.is_authenticated and puede(usuario, IMPORTAR_LIMITES, self.municipio)
 
     @property
     def consulta(self) -> str:

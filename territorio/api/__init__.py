@@ -2,6 +2,7 @@
 
 from territorio.api.cifras import CifraViewSet, IndicadorViewSet, PoblacionViewSet
 from territorio.api.comun import COLECCION, PAGINA, RASGO, ColeccionMixin
+from territorio.api.importaciones import ImportacionViewSet
 from territorio.api.lugares import DondeView, NivelesView
 from territorio.api.unidades import UnidadViewSet
 
@@ -11,6 +12,7 @@ CONJUNTOS = {
     "poblaciones": (PoblacionViewSet, "poblacion"),
     "indicadores": (IndicadorViewSet, "indicador"),
     "cifras": (CifraViewSet, "cifra"),
+    "importaciones": (ImportacionViewSet, "importacion"),
 }
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "CifraViewSet",
     "ColeccionMixin",
     "DondeView",
+    "ImportacionViewSet",
     "IndicadorViewSet",
     "NivelesView",
     "PoblacionViewSet",
