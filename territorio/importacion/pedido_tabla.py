@@ -1,13 +1,14 @@
 """What a person asks of a tabular import, and what every such import settles first."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from territorio import cifras
 from territorio.importacion import valores
 from territorio.importacion.informe import Informe
 from territorio.importacion.lector import Opciones
@@ -15,6 +16,9 @@ from territorio.importacion.puerta import agregar_comunes, entregar, pares
 from territorio.importacion.tabla import Celdas, Tabla, asignar_columnas, leer_tabla
 from territorio.importacion.texto import a_codigo, normalizar
 from territorio.models import Municipio, Nivel, Sector, UnidadTerritorial
+
+# A figure without its unit is of nobody: its row is left out, and the report says so.
+NO_SE_CARGA = "la fila no se carga"
 
 
 @dataclass(frozen=True)
@@ -40,9 +44,15 @@ class PedidoTabla:
         return propias
 
 
-def agregar_opciones(parser: CommandParser) -> None:
+def agregar_opciones(parser: CommandParser, *, sin_municipio: bool = False) -> None:
+    """`sin_municipio`: the file may also be of municipalities themselves, or of what holds them."""
     agregar_comunes(parser)
-    parser.add_argument("--municipio", required=True, help="Código INE del municipio.")
+    parser.add_argument(
+        "--municipio",
+        required=not sin_municipio,
+        default="",
+        help="Código INE del municipio." + (" Sin él, el archivo es de todo el país." if sin_municipio else ""),
+    )
     parser.add_argument("--nivel", help="Nivel de la unidad que nombra el archivo (comunidad, otb, distrito…).")
     parser.add_argument(
         "--columnas",
@@ -78,9 +88,9 @@ def pedido_de(opciones: dict) -> PedidoTabla:
 
 
 def resolver_destino(pedido: PedidoTabla, informe: Informe) -> tuple[UnidadTerritorial | None, Nivel | None]:
-    """The municipality and the level named, or errors that say what there is."""
+    """The municipality (None where the request names none) and the level named, or errors that say what there is."""
     municipio = Municipio.objects.filter(codigo=pedido.municipio).first()
-    if municipio is None:
+    if municipio is None and pedido.municipio:
         informe.error(
             f"no está cargado el municipio «{pedido.municipio}».",
             "Cargue primero su límite: manage.py importar_limites ARCHIVO --nivel municipio",
@@ -94,7 +104,27 @@ def resolver_destino(pedido: PedidoTabla, informe: Informe) -> tuple[UnidadTerri
             informe.error(
                 f"no existe el nivel «{pedido.nivel}».", f"Use uno de estos: {hay}.", codigo="nivel_desconocido"
             )
+    if not pedido.municipio and not (nivel and nivel.es_municipal_o_superior) and informe.aceptable:
+        informe.error(
+            "sin --municipio el archivo es de municipios, provincias o departamentos.",
+            "Agregue --nivel municipio, o diga de qué municipio son las unidades con --municipio CÓDIGO.",
+            codigo="sin_municipio",
+        )
     return municipio, nivel
+
+
+def refrescar_cifras(
+    municipio: UnidadTerritorial | None, unidades: Iterable[UnidadTerritorial], informe: Informe
+) -> None:
+    """Roll the figures of these units up and down, and say where parts have more than the whole."""
+    municipios = [municipio.pk] if municipio else [u.pk for u in unidades]
+    cifras.recalcular(municipios)
+    for exceso in cifras.excesos(municipios):
+        informe.aviso(
+            f"{exceso}.",
+            "Revise cuál de las dos está bien; a las partes sin cifra no les queda nada que repartir.",
+            codigo="partes_mayores",
+        )
 
 
 def abrir_tabla(

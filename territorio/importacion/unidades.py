@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from territorio.fechas import hoy
 from territorio.importacion.informe import Informe
 from territorio.importacion.texto import a_codigo, normalizar
 from territorio.models import Nivel, UnidadTerritorial
@@ -10,11 +11,13 @@ from territorio.models import Nivel, UnidadTerritorial
 
 @dataclass
 class Buscador:
-    """Finds the units of a municipality; keeps count of what was found, ambiguous, unknown or not named."""
+    """Finds the units of a municipality (None: municipalities and what holds them); keeps count of what it found."""
 
-    municipio: UnidadTerritorial
+    municipio: UnidadTerritorial | None
     informe: Informe
     nivel: Nivel | None = None
+    # What becomes of a row whose unit is not found.
+    sin_unidad: str = "la fila se carga sin ubicar"
     niveles: dict[str, Nivel] = field(default_factory=dict)
     _por_codigo: dict[tuple[int, str], UnidadTerritorial] = field(default_factory=dict)
     _por_nombre: dict[tuple[int, str], list[UnidadTerritorial]] = field(default_factory=lambda: defaultdict(list))
@@ -23,7 +26,9 @@ class Buscador:
         for nivel in Nivel.objects.all():
             for nombre in (nivel.codigo, nivel.nombre, nivel.nombre_plural):
                 self.niveles[normalizar(nombre)] = nivel
-        for unidad in UnidadTerritorial.objects.del_municipio(self.municipio).select_related("nivel"):
+        todas = UnidadTerritorial.objects.select_related("nivel")
+        propias = todas.del_municipio(self.municipio) if self.municipio else todas.filter(municipio=None)
+        for unidad in propias:
             self._por_codigo[unidad.nivel_id, unidad.codigo] = unidad
             self._por_nombre[unidad.nivel_id, normalizar(unidad.nombre)].append(unidad)
         self.informe.cuentas |= dict.fromkeys(("con_unidad", "unidad_ambigua", "unidad_desconocida", "sin_unidad"), 0)
@@ -40,13 +45,16 @@ class Buscador:
         halladas = [u for n in niveles if (u := self._por_codigo.get((n.pk, texto)))]
         if not halladas:
             halladas = [u for n in niveles for u in self._por_nombre.get((n.pk, normalizar(texto)), [])]
+        if len(halladas) > 1:
+            # A name passes on to the unit that came after: the one in existence is meant.
+            halladas = [u for u in halladas if hoy() in u.vigencia] or halladas
         if len(halladas) == 1:
             self.informe.cuentas["con_unidad"] += 1
             return halladas[0]
         if halladas:
             self.informe.cuentas["unidad_ambigua"] += 1
             self.informe.aviso(
-                f"«{texto}» es el nombre de {len(halladas)} unidades; la fila se carga sin ubicar.",
+                f"«{texto}» es el nombre de {len(halladas)} unidades; {self.sin_unidad}.",
                 f"Ponga el código: {', '.join(f'{u.codigo} ({u.padre or u.nivel})' for u in halladas[:6])}.",
                 fila=fila,
                 campo=campo,
@@ -90,7 +98,7 @@ class Buscador:
             .exclude(municipio=None)
             .select_related("municipio")
             .first()
-            if len(texto) > 6 and texto[:6].isdecimal()
+            if self.municipio and len(texto) > 6 and texto[:6].isdecimal()
             else None
         )
         if ajena is not None:
@@ -103,8 +111,9 @@ class Buscador:
             )
             return
         self.informe.cuentas["unidad_desconocida"] += 1
+        donde = f"en {self.municipio.nombre}" if self.municipio else "entre las cargadas"
         self.informe.aviso(
-            f"no hay unidad «{texto}» en {self.municipio.nombre}; la fila se carga sin ubicar.",
+            f"no hay unidad «{texto}» {donde}; {self.sin_unidad}.",
             "Corrija el nombre, o use el código.",
             fila=fila,
             campo=campo,

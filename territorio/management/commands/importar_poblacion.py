@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.core.management.base import CommandParser
 
-from territorio.importacion.pedido_tabla import ComandoTabla
+from territorio.importacion.pedido_tabla import ComandoTabla, agregar_opciones
 from territorio.importacion.poblacion import escribir, planear
 
 
@@ -15,9 +15,10 @@ class Command(ComandoTabla):
     escribir = staticmethod(escribir)
 
     def add_arguments(self, parser: CommandParser) -> None:
-        super().add_arguments(parser)
+        agregar_opciones(parser, sin_municipio=True)
         parser.add_argument("--censo", type=int, metavar="AÑO", help="Censo de las filas que no lo dicen.")
+        parser.add_argument("--preliminar", action="store_true", help="Las cifras son preliminares.")
 
-    def handle(self, *, censo: int | None, simular: bool, informe: Path | None, **opciones) -> None:
-        self.planear = partial(planear, censo=censo)
+    def handle(self, *, censo: int | None, preliminar: bool, simular: bool, informe: Path | None, **opciones) -> None:
+        self.planear = partial(planear, censo=censo, preliminar=preliminar)
         super().handle(simular=simular, informe=informe, **opciones)
