@@ -23,7 +23,7 @@ WHERE a.sustituido IS NULL AND b.sustituido IS NULL
 """
 _GUARDAR = f"""
 WITH par AS (
-    {_PARES} AND a.id IN (SELECT id FROM pendiente)
+    {_PARES} AND a.id IN (SELECT id FROM pendiente) AND b.id >= %(desde)s
         AND (a.id < b.id OR b.id NOT IN (SELECT id FROM pendiente))
 ), con_area AS (
     -- What is cut between digits may cross itself; pages and exports show it, so it is stored valid.
@@ -44,23 +44,27 @@ def olvidar(unidades: Iterable[int]) -> None:
     limites.update(solapes_al_dia=False)
 
 
-def poner_al_dia() -> None:
-    """Compare the limits that were not compared yet with their siblings; nothing to do costs one index look-up."""
+def comparar(limites: list[int], *, desde: int = 0) -> None:
+    """Compare these limits (ids) with their siblings that have an id from `desde` on, and keep where they overlap."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {_LIMITE} WHERE NOT solapes_al_dia)")
-        if not cursor.fetchone()[0]:
-            return
         cursor.execute("DROP TABLE IF EXISTS pg_temp.pendiente")
         cursor.execute(
-            f"CREATE TEMPORARY TABLE pendiente ON COMMIT DROP AS SELECT id FROM {_LIMITE} WHERE NOT solapes_al_dia"
+            "CREATE TEMPORARY TABLE pendiente ON COMMIT DROP AS SELECT unnest(%s::bigint[]) AS id", [limites]
         )
         cursor.execute("ANALYZE pg_temp.pendiente")
         # A limit lies compressed outside its row: a sequential scan unpacks each one just to see its box.
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(_GUARDAR)
+        cursor.execute(_GUARDAR, {"desde": desde})
         cursor.execute("SET LOCAL enable_seqscan = on")
-        cursor.execute(f"UPDATE {_LIMITE} SET solapes_al_dia = true WHERE id IN (SELECT id FROM pendiente)")
         cursor.execute(f"ANALYZE {_SOLAPE}")
+
+
+def poner_al_dia() -> None:
+    """Compare the limits that were not compared yet with their siblings; nothing to do costs one index look-up."""
+    pendientes = list(Limite.objects.filter(solapes_al_dia=False).order_by().values_list("pk", flat=True))
+    if pendientes:
+        comparar(pendientes)
+        Limite.objects.filter(pk__in=pendientes).update(solapes_al_dia=True)
 
 
 def diferencias() -> list[str]:

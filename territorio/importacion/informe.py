@@ -42,6 +42,7 @@ class Informe:
     sugerencias: dict[str, Any] = field(default_factory=dict)
     mudanzas: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     mudanzas_totales: dict[str, int] = field(default_factory=dict)
+    final: str = ""  # the last line, where it is not that of a load
 
     def de_lectura(self, lectura: Lectura, omitidas: Collection[int] = ()) -> None:
         """Take over what the reader says about the file; an error of a row that is left out refuses nothing."""
@@ -133,6 +134,8 @@ class Informe:
     def _final(self) -> str:
         if not self.aceptable:
             return "RECHAZADO: no se escribió nada."
+        if self.final:
+            return self.final
         if self.simulado:
             return "SIMULADO: sin problemas que impidan cargarlo; no se escribió nada."
         if not any(self.cuentas.get(clave) for clave in ("nuevas", "cambiadas")):

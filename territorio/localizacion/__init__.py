@@ -13,8 +13,9 @@ So per level Σ fractions + outside + unlocated = number of features.
 """
 
 from territorio.localizacion.calculo import Diferencia, calcular, diferencias
-from territorio.localizacion.cambios import Cambios, localizar, relocalizar
+from territorio.localizacion.cambios import Cambios, Movida, localizar, relocalizar
 from territorio.localizacion.reparto import TOLERANCIA
+from territorio.localizacion.retrato import Retrato, retratar
 from territorio.localizacion.tablas import CERROJO, analizar, bloquear_limites, tabla_de, tablas
 
 __all__ = [
@@ -22,12 +23,15 @@ __all__ = [
     "TOLERANCIA",
     "Cambios",
     "Diferencia",
+    "Movida",
+    "Retrato",
     "analizar",
     "bloquear_limites",
     "calcular",
     "diferencias",
     "localizar",
     "relocalizar",
+    "retratar",
     "tabla_de",
     "tablas",
 ]

@@ -9,7 +9,7 @@ from territorio import solapes
 from territorio.fechas import hoy
 from territorio.localizacion import lugar
 from territorio.localizacion.reparto import CARA, PIEZA, REPARTO, RIVAL, TOLERANCIA
-from territorio.localizacion.tablas import EN_UNIDAD, con_nombres, objeto_de
+from territorio.localizacion.tablas import EN_UNIDAD, con_nombres, objeto_de, por_indice
 from territorio.models import Localizacion, UnidadEnUnidad
 
 
@@ -24,14 +24,15 @@ class Diferencia:
     calculada: float | None
 
 
-def calcular(cursor, tabla: type[Localizacion], ids: list[int]) -> None:
+def calcular(cursor, tabla: type[Localizacion], ids: list[int], niveles: list[int] | None = None) -> None:
     """Place these features on the day of `hoy()`, in temporary tables that last until the transaction ends.
 
-    `calculada (id, unidad_id, nivel_id, fraccion, en_disputa)`, and for features that are no units also
-    `marca (id, valor)`: how each came to its place. Must run inside a transaction; stores nothing but found overlaps.
+    `calculada (id, unidad_id, nivel_id, fraccion, en_disputa)`, of these levels (ids; None: of all), and for features
+    that are no units also `marca (id, valor)`: how each came to its place. Must run inside a transaction; stores nothing
+    but the overlaps that it finds.
     """
     solapes.poner_al_dia()
-    parametros = {"ids": ids, "fecha": hoy()}
+    parametros = {"ids": ids, "fecha": hoy(), "niveles": niveles}
     if tabla is UnidadEnUnidad:
         _pasos(cursor, _pasos_de_unidades(), parametros)
         return
@@ -45,7 +46,10 @@ def calcular(cursor, tabla: type[Localizacion], ids: list[int]) -> None:
         "fija": lugar.FIJA_PROPIAS,
     }
     copiadas = con_nombres(lugar.COPIADAS, modelo, en_unidad=en_unidad)
-    reparto = {"calculada": f"{REPARTO} UNION ALL {copiadas}", "marca": con_nombres(lugar.MARCA, modelo)}
+    reparto = {
+        "calculada": _de_los_niveles(f"{REPARTO} UNION ALL {copiadas}"),
+        "marca": con_nombres(lugar.MARCA, modelo),
+    }
     _pasos(cursor, propias | _COMUNES | reparto, parametros)
 
 
@@ -54,13 +58,17 @@ def calcular(cursor, tabla: type[Localizacion], ids: list[int]) -> None:
 _COMUNES = {"pieza": PIEZA, "rival": RIVAL, "cara": CARA}
 
 
+def _de_los_niveles(consulta: str) -> str:
+    return f"SELECT * FROM ({consulta}) r WHERE %(niveles)s::bigint[] IS NULL OR nivel_id = ANY(%(niveles)s)"
+
+
 def _pasos_de_unidades() -> dict[str, str]:
     de_unidades = {
         "escalon": lugar.ESCALONES_UNIDADES,
         "efectiva": lugar.EFECTIVA_UNIDADES,
         "fija": lugar.FIJA_UNIDADES,
     }
-    return de_unidades | _COMUNES | {"calculada": REPARTO}
+    return de_unidades | _COMUNES | {"calculada": _de_los_niveles(REPARTO)}
 
 
 def _unidades_declaradas(cursor, modelo, ids: list[int]) -> None:
@@ -75,15 +83,13 @@ def _unidades_declaradas(cursor, modelo, ids: list[int]) -> None:
 
 def _pasos(cursor, pasos: dict[str, str], parametros: dict) -> None:
     """Make each temporary table from its query, in order."""
-    # A limit is large and lies compressed outside its row: a sequential scan unpacks each one just to see its box.
-    cursor.execute("SET LOCAL enable_seqscan = off")
-    for nombre, consulta in pasos.items():
-        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{nombre}")
-        cursor.execute(f"CREATE TEMPORARY TABLE {nombre} ON COMMIT DROP AS {consulta}", parametros)
-        if nombre == "efectiva":
-            cursor.execute("CREATE INDEX ON pg_temp.efectiva USING gist (geom)")
-        cursor.execute(f"ANALYZE pg_temp.{nombre}")
-    cursor.execute("SET LOCAL enable_seqscan = on")
+    with por_indice(cursor):
+        for nombre, consulta in pasos.items():
+            cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{nombre}")
+            cursor.execute(f"CREATE TEMPORARY TABLE {nombre} ON COMMIT DROP AS {consulta}", parametros)
+            if nombre == "efectiva":
+                cursor.execute("CREATE INDEX ON pg_temp.efectiva USING gist (geom)")
+            cursor.execute(f"ANALYZE pg_temp.{nombre}")
 
 
 def diferencias(tabla: type[Localizacion]) -> list[Diferencia]:

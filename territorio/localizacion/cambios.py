@@ -15,7 +15,6 @@ from territorio.localizacion.retrato import Retrato, retratar
 from territorio.localizacion.tablas import (
     CERROJO,
     LIMITE,
-    UNIDAD,
     analizar,
     bloquear_limites,
     con_nombres,
@@ -151,10 +150,9 @@ def _relocalizar_todo(ids: list[int]) -> dict[str, Cambios]:
         for tabla in tablas()[1:]:
             modelo = objeto_de(tabla)
             with por_indice(cursor):
-                cursor.execute(
-                    con_nombres(_OBJETOS_TOCADOS, modelo, limite=LIMITE), {"ids": ids, "tocadas": tocadas}
-                )
-            resultado[modelo._meta.label] = _localizar(tabla, [fila[0] for fila in cursor.fetchall()])
+                cursor.execute(con_nombres(_OBJETOS_TOCADOS, modelo, limite=LIMITE), {"ids": ids, "tocadas": tocadas})
+                objetos = [fila[0] for fila in cursor.fetchall()]
+            resultado[modelo._meta.label] = _localizar(tabla, objetos)
     return resultado
 
 
@@ -205,66 +203,6 @@ SELECT o.id FROM {tabla} o WHERE o.{declarada} = ANY(%(de_pie)s)
 UNION
 SELECT o.id FROM {tabla} o
 WHERE o.{declarada} = ANY(%(movidas)s) AND num_nonnulls(o.punto, o.linea, o.poligono) = 0
-"""
-
-_OBJETOS_TOCADOS, modelo, limite=LIMITE), {"ids": ids, "tocadas": tocadas}
-                )
-            resultado[modelo._meta.label] = _localizar(tabla, [fila[0] for fila in cursor.fetchall()])
-    return resultado
-
-
-def _guardar(cursor, tabla: type[Localizacion], ids: list[int], niveles: list[int] | None) -> Cambios:
-    """Bring the stored rows to what `calculada` says, touching only what differs."""
-    destino, objeto = tabla._meta.db_table, f"{tabla.OBJETO}_id"
-    cursor.execute(
-        f"""DELETE FROM {destino} g WHERE g.{objeto} = ANY(%s) AND (%s::bigint[] IS NULL OR g.nivel_id = ANY(%s))
-        AND NOT EXISTS (SELECT 1 FROM calculada c WHERE c.id = g.{objeto} AND c.unidad_id = g.unidad_id)
-        RETURNING g.{objeto}, g.nivel_id, g.unidad_id""",
-        [ids, niveles, niveles],
-    )
-    quitadas = cursor.fetchall()
-    cursor.execute(
-        f"""UPDATE {destino} g SET fraccion = c.fraccion, en_disputa = c.en_disputa, nivel_id = c.nivel_id
-        FROM calculada c WHERE c.id = g.{objeto} AND c.unidad_id = g.unidad_id
-            AND (abs(g.fraccion - c.fraccion) > 1e-9 OR (g.en_disputa, g.nivel_id) <> (c.en_disputa, c.nivel_id))
-        RETURNING g.{objeto}"""
-    )
-    cambiadas = [fila[0] for fila in cursor.fetchall()]
-    cursor.execute(
-        f"""INSERT INTO {destino} ({objeto}, unidad_id, nivel_id, fraccion, en_disputa)
-        SELECT c.id, c.unidad_id, c.nivel_id, c.fraccion, c.en_disputa FROM calculada c
-        WHERE NOT EXISTS (SELECT 1 FROM {destino} g WHERE g.{objeto} = c.id AND g.unidad_id = c.unidad_id)
-        RETURNING {objeto}, nivel_id, unidad_id"""
-    )
-    nuevas = cursor.fetchall()
-    movidas: dict[tuple[int, int], Movida] = defaultdict(Movida)
-    for pk, nivel, unidad in nuevas:
-        movidas[pk, nivel].entran.add(unidad)
-    for pk, nivel, unidad in quitadas:
-        movidas[pk, nivel].salen.add(unidad)
-    objetos = frozenset(cambiadas).union(pk for pk, _nivel in movidas)
-    return Cambios(len(nuevas), len(cambiadas), len(quitadas), objetos, dict(movidas))
-
-
-def _marcar(cursor, tabla: type[Localizacion]) -> None:
-    """Store on each feature how it came to its place (`ubicada_por`)."""
-    cursor.execute(
-        f"""UPDATE {objeto_de(tabla)._meta.db_table} o SET ubicada_por = m.valor
-        FROM marca m WHERE m.id = o.id AND o.ubicada_por <> m.valor"""
-    )
-
-
-_UNIDADES_TOCADAS = f"""
-WITH RECURSIVE descendiente (id) AS (
-    SELECT unnest(%(ids)s::bigint[])
-    UNION
-    SELECT u.id FROM {UNIDAD} u JOIN descendiente d ON u.padre_id = d.id
-)
-SELECT id FROM descendiente
-UNION
-SELECT v.unidad_id FROM {LIMITE} v JOIN {LIMITE} c ON c.unidad_id = ANY(%(ids)s) AND ST_Intersects(v.geom, c.geom)
-UNION
-SELECT u.id FROM {UNIDAD} u JOIN {LIMITE} c ON c.unidad_id = ANY(%(ids)s) AND ST_Intersects(c.geom, u.punto)
 """
 
 _OBJETOS_TOCADOS = """

@@ -1,5 +1,8 @@
 """The tables that store where features lie, their names in SQL, and the lock that changes of limits take."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.apps import apps
 from django.db import connection, models
 
@@ -38,6 +41,18 @@ def bloquear_limites() -> None:
     """Take the lock that a change of limits needs; held until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CERROJO])
+
+
+@contextmanager
+def por_indice(cursor) -> Iterator[None]:
+    """Let the planner search geometries by their index only.
+
+    A limit is large and lies compressed outside its row: a sequential scan, cheap by count, unpacks each one just to see
+    its box.
+    """
+    cursor.execute("SET LOCAL enable_seqscan = off")
+    yield
+    cursor.execute("SET LOCAL enable_seqscan = on")
 
 
 def objeto_de(tabla: type[Localizacion]) -> type[models.Model]:

@@ -215,7 +215,7 @@ def test_demands_move_when_a_new_limit_arrives(muni, tmp_path):
 
 
 def test_a_failure_in_the_middle_of_writing_leaves_nothing(muni, tmp_path, monkeypatch):
-    def fallar(_unidades):
+    def fallar(_unidades, **_antes):
         assert Limite.objects.filter(unidad__nivel__codigo="distrito").exists()  # it had begun to write
         raise RuntimeError("se cortó la luz")
 
