@@ -116,7 +116,7 @@ class _Lector:
     def __init__(self, pedido, plan, campos, bandas, buscador, censo, preliminar) -> None:
         self.plan, self.campos, self.bandas, self.buscador = plan, campos, bandas, buscador
         self.censo, self.preliminar = censo, preliminar
-        self.sexos = SEXOS | {texto: SEXOS.get(v, v) for texto, v in pedido.equivalencias("sexo").items()}
+        self.sexos = SEXOS | {normalizar(texto): SEXOS.get(v, v) for texto, v in pedido.equivalencias("sexo").items()}
         self.escritos: dict[str, str] = {}
 
     def leer(self, tabla: Tabla) -> None:
