@@ -11,7 +11,7 @@ from mapas.api import PreguntaView
 from mapas.preguntas import PREGUNTAS
 from mapas.views.paginas import inicio
 from proyectos.api import ProyectoViewSet
-from territorio.api import CONJUNTOS, DondeView, NivelesView
+from territorio.api import CONJUNTOS, DondeView, LimitesView, NivelesView
 
 router = DefaultRouter()
 for prefijo, (conjunto, nombre) in CONJUNTOS.items():
@@ -35,6 +35,7 @@ urlpatterns = [
     path("idioma/", include("django.conf.urls.i18n")),
     path("api/v1/", include(router.urls)),
     *(path(f"api/v1/{clave}/", PreguntaView.as_view(pregunta=clave), name=f"api-{clave}") for clave in PREGUNTAS),
+    path("api/v1/unidades/<int:pk>/limites/", LimitesView.as_view(), name="api-limites"),
     path("api/v1/niveles/", NivelesView.as_view(), name="api-niveles"),
     path("api/v1/donde/", DondeView.as_view(), name="api-donde"),
     path("api/v1/esquema/", SpectacularAPIView.as_view(), name="esquema"),

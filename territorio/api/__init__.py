@@ -3,6 +3,7 @@
 from territorio.api.cifras import CifraViewSet, IndicadorViewSet, PoblacionViewSet
 from territorio.api.comun import COLECCION, PAGINA, RASGO, ColeccionMixin
 from territorio.api.importaciones import ImportacionViewSet
+from territorio.api.limites import LimitesView, SucesionViewSet
 from territorio.api.lugares import DondeView, NivelesView
 from territorio.api.unidades import UnidadViewSet
 
@@ -12,6 +13,7 @@ CONJUNTOS = {
     "poblaciones": (PoblacionViewSet, "poblacion"),
     "indicadores": (IndicadorViewSet, "indicador"),
     "cifras": (CifraViewSet, "cifra"),
+    "sucesiones": (SucesionViewSet, "sucesion"),
     "importaciones": (ImportacionViewSet, "importacion"),
 }
 
@@ -25,7 +27,9 @@ __all__ = [
     "DondeView",
     "ImportacionViewSet",
     "IndicadorViewSet",
+    "LimitesView",
     "NivelesView",
     "PoblacionViewSet",
+    "SucesionViewSet",
     "UnidadViewSet",
 ]

@@ -19,6 +19,7 @@ from territorio.localizacion import bloquear_limites, relocalizar
 from territorio.models import Cifra, CodigoExterno, Limite, Localizacion, Nivel, UnidadTerritorial
 from territorio.permisos import EDITAR_UNIDAD
 from territorio.posicion import PosicionInvalida, punto_de_bolivia
+from territorio.services import sucesion
 
 # The scheme under which a unit keeps the code it had.
 CODIGO_ANTERIOR = "codigo_anterior"
@@ -119,8 +120,6 @@ def editar_unidad(
     if unidad.codigo != antes.codigo:
         CodigoExterno.objects.get_or_create(unidad=unidad, esquema=CODIGO_ANTERIOR, codigo=antes.codigo)
     if renombrada:
-        from territorio.services import sucesion
-
         unidad = sucesion.renombrar(unidad=unidad, nombre=nombre_nuevo, desde=nombre_desde, norma=norma, por=por)
     if cambia_padre or cambia_lugar:
         _asentar(unidad)

@@ -38,7 +38,7 @@ def pampa(muni, oeste):
 
 
 def en_verde() -> bool:
-    return all(not c.diferencias for c in comprobaciones())
+    return not any(fallos() for _nombre, fallos in comprobaciones())
 
 
 def errores(accion, **datos) -> dict[str, list[str]]:
@@ -76,7 +76,7 @@ def test_what_cannot_be_is_refused_field_by_field_and_nothing_is_written(muni, o
     ajeno = unidad("distrito", "9", cuadro(4, 0), municipio=vecino)
     antes = UnidadTerritorial.objects.count()
     comun = {"por": tecnica, "nivel": nivel("comunidad"), "municipio": muni}
-    assert errores(crear_unidad, **comun, nombre="") == {"nombre": ["Este campo no puede estar en blanco."]}
+    assert errores(crear_unidad, **comun, nombre="") == {"nombre": ["Este campo no puede estar vacío."]}
     assert "ya es de Pampa" in errores(crear_unidad, **comun, nombre="Otra", codigo="p")["codigo"][0]
     assert "otro municipio" in errores(crear_unidad, **comun, nombre="Otra", padre=ajeno)["padre"][0]
     assert "no contiene" in errores(crear_unidad, **comun, nombre="Otra", padre=pampa)["padre"][0]
@@ -109,7 +109,9 @@ def test_other_roles_and_other_municipalities_technicians_may_not(muni, pampa, r
 def test_moving_a_point_takes_along_what_is_declared_in_it(muni, oeste, este, pampa, tecnica):
     demanda = hechos.demanda(muni, "a", proponente=pampa)
     mover_punto(por=tecnica, unidad_id=pampa.pk, punto=punto(3, 1))
-    assert [x.unidad for x in demanda.localizaciones.filter(nivel=este.nivel)] == [oeste]  # declared in Oeste still
+    assert [x.unidad for x in demanda.localizaciones.filter(nivel=este.nivel)] == [este]
+    mover_punto(por=tecnica, unidad_id=pampa.pk, punto=None)
+    assert [x.unidad for x in demanda.localizaciones.filter(nivel=este.nivel)] == [oeste]  # as its parent says
     editar_unidad(por=tecnica, unidad_id=pampa.pk, cambios={"padre": este})
     assert [x.unidad for x in demanda.localizaciones.filter(nivel=este.nivel)] == [este]
     assert en_verde()
