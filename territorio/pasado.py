@@ -8,7 +8,8 @@ it:
 - all happens in a transaction (or a savepoint) that is rolled back, whatever happens in it: the tables go with it, and the
   connection serves the next request as it was; once they stand, the transaction is read only;
 - only what a changed limit may have moved is worked out; the rest is what is stored. Where nothing changed between that
-  day and today there is nothing to set before anything;
+  day and today there is nothing to set before anything. What was worked out is kept for as long as none of the rows that
+  it was made from is written;
 - located features are seen through a view that says how each came to its place that day; units, where one of the
   municipality had another name, in a copy with the names of that day (a table and not a view: queries group by its key);
 - an answer must be complete before the block ends: read a stream within it.
@@ -19,19 +20,25 @@ Figures of inhabitants are those of the last census, and parents those of today:
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import date
 
-from django.db import connection, models, transaction
+from django.core.cache import cache
+from django.db import connection, transaction
 from django.utils import timezone
 
 from territorio.fechas import al
 from territorio.localizacion import calcular, tablas
 from territorio.localizacion.tablas import objeto_de
-from territorio.models import Denominacion, Limite, Localizacion, UnidadEnUnidad, UnidadTerritorial
+from territorio.models import Denominacion, Limite, Localizacion, Sucesion, UnidadEnUnidad, UnidadTerritorial
 
 _UNIDAD = UnidadTerritorial._meta.db_table
 _LIMITE = Limite._meta.db_table
+_SUCESION = Sucesion._meta.db_table
 _DENOMINACION = Denominacion._meta.db_table
+
+FILAS_EN_CACHE = 50_000
+SEGUNDOS_EN_CACHE = 3600
 
 _preparado: ContextVar[tuple[int | None, date] | None] = ContextVar("pasado", default=None)
 
@@ -72,14 +79,26 @@ UNION
 SELECT o.id FROM {tabla} o WHERE o.{declarada} = ANY(%(tocadas)s)
 """
 # What is stored of this municipality (its features, or its units) and was not touched, and what was worked out.
+_DEL_MUNICIPIO = "({0}.municipio_id = %(municipio)s OR {0}.id = %(municipio)s)"
+_COLUMNAS = ("objeto_id", "unidad_id", "nivel_id", "fraccion", "en_disputa")
 _LOCALIZACION = f"""
 CREATE TEMPORARY TABLE {{tabla}} ON COMMIT DROP AS
 SELECT {{columnas}} FROM {{tabla}} g JOIN {{objetos}} o ON o.id = g.{{objeto}} JOIN {_UNIDAD} u ON u.id = g.unidad_id
-WHERE (o.municipio_id = %(municipio)s OR o.id = %(municipio)s OR u.municipio_id = %(municipio)s OR u.id = %(municipio)s)
-  AND NOT g.{{objeto}} = ANY(%(ids)s)
+WHERE ({{del_municipio}} OR {_DEL_MUNICIPIO.format("u")}) AND NOT g.{{objeto}} = ANY(%(ids)s)
 UNION ALL
-SELECT {{nuevas}} FROM calculada c
+SELECT {{nuevas}} FROM unnest(%(objeto_id)s::bigint[], %(unidad_id)s::bigint[], %(nivel_id)s::bigint[],
+    %(fraccion)s::float8[], %(en_disputa)s::boolean[]) c (objeto_id, unidad_id, nivel_id, fraccion, en_disputa)
 """
+# On two days with the same limits and units in force the same is worked out.
+_VERSION_LIMITES = f"""
+SELECT md5(string_agg(concat_ws('.', l.id, l.xmin, l.ctid, l.vigencia @> %(dia)s::date, l.vigencia @> %(hoy)s::date), ','
+    ORDER BY l.id)) FROM {_LIMITE} l"""
+_VERSION_UNIDADES = f"""
+SELECT md5(string_agg(concat_ws('.', u.id, u.xmin, u.ctid, u.vigencia @> %(dia)s::date, u.vigencia @> %(hoy)s::date), ','
+    ORDER BY u.id)) FROM {_UNIDAD} u"""
+_VERSION_SUCESIONES = f"""
+SELECT md5(string_agg(concat_ws('.', s.id, s.xmin, s.ctid, s.desde <= %(dia)s), ',' ORDER BY s.id)) FROM {_SUCESION} s"""
+_VERSION_OBJETOS = "SELECT md5(string_agg(concat_ws('.', o.id, o.xmin, o.ctid), ',' ORDER BY o.id)) FROM {tabla} o"
 _RASGOS = """
 CREATE TEMPORARY VIEW {tabla} AS
 SELECT {columnas} FROM {tabla} o LEFT JOIN {marcas} m ON m.id = o.id
@@ -89,6 +108,15 @@ CREATE TEMPORARY TABLE {_UNIDAD} ON COMMIT DROP AS
 SELECT {{columnas}} FROM {_UNIDAD} u
 LEFT JOIN {_DENOMINACION} d ON d.unidad_id = u.id AND d.vigencia @> %(dia)s::date
 """
+
+
+@dataclass(frozen=True)
+class Calculada:
+    """The features of a table that were worked out, where each lies, and how it came there."""
+
+    ids: list[int]
+    filas: list[tuple]  # (feature, unit, level, share, disputed)
+    marcas: list[tuple[int, str]]
 
 
 @contextmanager
@@ -131,14 +159,24 @@ def _anteponer(municipio: UnidadTerritorial | None, dia: date, *, al_abrir: bool
 
 
 def _anteponer_localizacion(cursor, municipio: int, dia: date) -> None:
+    for tabla, calculada in _del_dia(cursor, municipio, dia).items():
+        _anteponer_tabla(cursor, tabla, calculada, municipio)
+
+
+def _del_dia(cursor, municipio: int, dia: date) -> dict[type[Localizacion], Calculada]:
+    """What a changed limit may have moved, by table; kept while no row that it was made from is written."""
     parametros: dict = {"municipio": municipio, "dia": dia, "hoy": timezone.localdate()}
     cursor.execute(_CAMBIADO, parametros)
     cursor.execute("SELECT EXISTS (SELECT 1 FROM cambiado)")
     if not cursor.fetchone()[0]:
-        return
+        return {}
+    clave = f"pasado:{municipio}:{_version(cursor, parametros)}"
+    if (guardadas := cache.get(clave)) is not None:
+        return {tabla: guardadas[tabla._meta.label] for tabla in tablas() if tabla._meta.label in guardadas}
     cursor.execute("ANALYZE pg_temp.cambiado")
     cursor.execute(_UNIDADES_TOCADAS, parametros)
     tocadas = [fila[0] for fila in cursor.fetchall()]
+    calculadas = {}
     # Units first: a feature without geometry lies where its unit lies that day.
     for tabla in tablas():
         modelo = objeto_de(tabla)
@@ -149,31 +187,57 @@ def _anteponer_localizacion(cursor, municipio: int, dia: date) -> None:
             cursor.execute(sql, parametros | {"tocadas": tocadas})
             ids = [fila[0] for fila in cursor.fetchall()]
         if ids:
-            _anteponer_tabla(cursor, tabla, modelo, ids, parametros)
+            calculadas[tabla] = _calculada(cursor, tabla, ids)
+    if sum(len(c.ids) + len(c.filas) for c in calculadas.values()) <= FILAS_EN_CACHE:
+        cache.set(clave, {tabla._meta.label: c for tabla, c in calculadas.items()}, SEGUNDOS_EN_CACHE)
+    return calculadas
 
 
-def _anteponer_tabla(cursor, tabla: type[Localizacion], modelo: type[models.Model], ids: list[int], parametros) -> None:
-    nombre, objeto = tabla._meta.db_table, f"{tabla.OBJETO}_id"
+def _version(cursor, parametros: dict) -> str:
+    """Another state of what is worked out from, another version: xmin and ctid change with every write of a row."""
+    objetos = [objeto_de(tabla) for tabla in tablas() if tabla is not UnidadEnUnidad]
+    partes = [_VERSION_LIMITES, _VERSION_UNIDADES, _VERSION_SUCESIONES]
+    partes += [_VERSION_OBJETOS.format(tabla=modelo._meta.db_table) for modelo in objetos]
+    cursor.execute(f"SELECT md5(concat({", '|', ".join(f'({parte})' for parte in partes)}))", parametros)
+    return cursor.fetchone()[0]
+
+
+def _calculada(cursor, tabla: type[Localizacion], ids: list[int]) -> Calculada:
     calcular(cursor, tabla, ids)
+    cursor.execute("SELECT id, unidad_id, nivel_id, fraccion, en_disputa FROM calculada")
+    filas = cursor.fetchall()
+    if tabla is UnidadEnUnidad:
+        return Calculada(ids, filas, [])
+    cursor.execute("SELECT id, valor FROM marca")
+    return Calculada(ids, filas, cursor.fetchall())
+
+
+def _anteponer_tabla(cursor, tabla: type[Localizacion], calculada: Calculada, municipio: int) -> None:
+    modelo = objeto_de(tabla)
+    nombre, objeto = tabla._meta.db_table, f"{tabla.OBJETO}_id"
     columnas = [campo.column for campo in tabla._meta.concrete_fields]
-    nuevas = {"id": "-row_number() OVER ()", objeto: "c.id"}
+    nuevas = {"id": "-row_number() OVER ()", objeto: "c.objeto_id"}
     sql = _LOCALIZACION.format(
         tabla=nombre,
         objetos=modelo._meta.db_table,
         objeto=objeto,
+        del_municipio=_DEL_MUNICIPIO.format("o") if tabla is UnidadEnUnidad else "o.municipio_id = %(municipio)s",
         columnas=", ".join(f"g.{columna}" for columna in columnas),
         nuevas=", ".join(nuevas.get(columna, f"c.{columna}") for columna in columnas),
     )
-    if tabla is not UnidadEnUnidad:
-        sql = sql.replace("OR o.id = %(municipio)s ", "")
-    cursor.execute(sql, parametros | {"ids": ids})
+    de_columnas = dict(zip(_COLUMNAS, zip(*calculada.filas, strict=True), strict=False))
+    listas = {columna: list(de_columnas.get(columna, ())) for columna in _COLUMNAS}
+    cursor.execute(sql, {"municipio": municipio, "ids": calculada.ids, **listas})
     cursor.execute(f"CREATE INDEX ON pg_temp.{nombre} ({objeto})")
     cursor.execute(f"CREATE INDEX ON pg_temp.{nombre} (unidad_id)")
     cursor.execute(f"ANALYZE pg_temp.{nombre}")
     if tabla is UnidadEnUnidad:
         return
     marcas = f"marca_{modelo._meta.db_table}"
-    cursor.execute(f"ALTER TABLE pg_temp.marca RENAME TO {marcas}")
+    cursor.execute(
+        f"CREATE TEMPORARY TABLE {marcas} ON COMMIT DROP AS SELECT * FROM unnest(%s::bigint[], %s::text[]) m (id, valor)",
+        [[pk for pk, _valor in calculada.marcas], [valor for _pk, valor in calculada.marcas]],
+    )
     campos = [campo.column for campo in modelo._meta.concrete_fields]
     dichas = {"ubicada_por": "COALESCE(m.valor, o.ubicada_por) AS ubicada_por"}
     cursor.execute(
