@@ -198,7 +198,8 @@ def _version(cursor, parametros: dict) -> str:
     objetos = [objeto_de(tabla) for tabla in tablas() if tabla is not UnidadEnUnidad]
     partes = [_VERSION_LIMITES, _VERSION_UNIDADES, _VERSION_SUCESIONES]
     partes += [_VERSION_OBJETOS.format(tabla=modelo._meta.db_table) for modelo in objetos]
-    cursor.execute(f"SELECT md5(concat({", '|', ".join(f'({parte})' for parte in partes)}))", parametros)
+    todas = ", '|', ".join(f"({parte})" for parte in partes)
+    cursor.execute(f"SELECT md5(concat({todas}))", parametros)
     return cursor.fetchone()[0]
 
 
