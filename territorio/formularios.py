@@ -154,6 +154,8 @@ class FormularioPedido(_SobreElLimite):
         for destino in DESTINOS:
             dicho = pedido.get(f"campo_{destino}")
             inicial[f"campo_{destino}"] = SOLA if dicho == "" else dicho or usados.get(destino)
+        if "campos" in revision.preguntas:
+            inicial |= _mejores(revision.sugerencias.get("campos", {}), inicial)
         super().__init__(*args, initial=inicial | kwargs.pop("initial", {}), **kwargs)
         sugerencias = revision.sugerencias
         self._opciones("crs", _("lo que diga el archivo"), _sistemas(sugerencias.get("crs", [])), inicial["crs"])
@@ -174,6 +176,18 @@ class FormularioPedido(_SobreElLimite):
             nombre = f"campo_{destino}"
             campos = _campos(sugerencias.get("campos", {}), destino)
             self._opciones(nombre, _("lo que se sugiera"), [*campos, (SOLA, _("ninguno"))], inicial[nombre])
+
+    @property
+    def de_campos(self) -> list[forms.BoundField]:
+        return [self[nombre] for nombre in (*(f"campo_{d}" for d in DESTINOS), "nivel_padre", "tolerancia", "censo")]
+
+    @property
+    def de_lectura(self) -> list[forms.BoundField]:
+        return [self[nombre] for nombre in ("crs", "codificacion", "capa", "invertir_ejes", "sin_geometria")]
+
+    @property
+    def del_limite(self) -> list[forms.BoundField]:
+        return [self[nombre] for nombre in ("vigente_desde", "estado", "fuente", "norma")]
 
     def _opciones(self, nombre: str, vacia: Any, opciones: list[tuple[str, Any]], actual: Any) -> None:
         """Fill a choice; what was said before stays choosable whatever the report suggests now."""
@@ -207,6 +221,19 @@ def _campos(sugeridos: dict[str, list[dict[str, Any]]], destino: str) -> list[tu
         for campo in otros:
             orden.setdefault(campo["campo"], campo["muestras"])
     return [(campo, f"{campo}: {', '.join(map(str, muestras[:3]))}"[:70]) for campo, muestras in orden.items()]
+
+
+def _mejores(sugeridos: dict[str, list[dict[str, Any]]], inicial: dict[str, Any]) -> dict[str, str]:
+    """The best suggestion for each destination that identifies a unit; no field is taken twice."""
+    tomados = {inicial[f"campo_{destino}"] for destino in DESTINOS}
+    elegidos: dict[str, str] = {}
+    for destino in ("codigo", "nombre", "padre"):
+        if inicial[f"campo_{destino}"]:
+            continue
+        if libre := next((c["campo"] for c in sugeridos.get(destino, []) if c["campo"] not in tomados), None):
+            elegidos[f"campo_{destino}"] = libre
+            tomados.add(libre)
+    return elegidos
 
 
 def _nombre_de_capa(capa: Any) -> str:

@@ -41,10 +41,16 @@ CAMPOS = {
     "estado": gettext_lazy("estado legal"),
     "norma": gettext_lazy("norma"),
 }
+LEIDO = {
+    "formato": gettext_lazy("formato"),
+    "capa": gettext_lazy("capa"),
+    "crs": gettext_lazy("coordenadas"),
+    "codificacion": gettext_lazy("codificación"),
+}
 VER: dict[str, Callable[["FilaRevisada"], bool]] = {
     "todas": lambda fila: True,
     "errores": lambda fila: fila.con_error,
-    "dudas": lambda fila: bool(fila.dudas) and not fila.con_error,
+    "dudas": lambda fila: fila.con_duda and not fila.con_error,
     "nuevas": lambda fila: fila.estado == "nueva",
     "cambiadas": lambda fila: fila.estado == "cambiada",
     "iguales": lambda fila: fila.estado == "igual",
@@ -75,6 +81,10 @@ class FilaRevisada:
         return self.estado == "con_error" or any(d["gravedad"] == "error" for d in self.dudas)
 
     @property
+    def con_duda(self) -> bool:
+        return any(d["gravedad"] == "aviso" for d in self.dudas)
+
+    @property
     def se_carga(self) -> bool:
         return not self.omitida and not self.con_error and self.estado in {"nueva", "cambiada"}
 
@@ -90,7 +100,7 @@ class FilaRevisada:
     @property
     def lugar(self) -> tuple[int, int]:
         """Errors, then doubts, then what would change, then what would not; within each as in the file."""
-        return (1 if self.dudas and not self.con_error else ORDEN.get(self.estado, 9), self.numero)
+        return (1 if self.con_duda and not self.con_error else ORDEN.get(self.estado, 9), self.numero)
 
 
 class Revision:
@@ -115,7 +125,7 @@ class Revision:
                 fila.dudas.append(problema)
         for fila in filas.values():
             fila.omitida = fila.numero in self.omitidas or fila.estado == "omitida"
-            fila.dudas = [d | {"remedio": en_la_pagina(d.get("remedio", ""))} for d in fila.dudas]
+            fila.dudas = [d | {"remedio": en_la_pagina(d.get("remedio", ""))} for d in sorted(fila.dudas, key=_peso)]
         return sorted(filas.values(), key=lambda fila: fila.lugar)
 
     @property
@@ -149,9 +159,20 @@ class Revision:
     def generales(self) -> list[dict[str, Any]]:
         """What the report says of the file as a whole, worst first."""
         propios = [p for p in self.informe.get("problemas", ()) if p["fila"] is None]
-        pesos = {"error": 0, "aviso": 1, "dato": 2}
-        ordenados = sorted(propios, key=lambda p: pesos.get(p["gravedad"], 3))
-        return [p | {"remedio": en_la_pagina(p["remedio"])} for p in ordenados]
+        return [p | {"remedio": en_la_pagina(p["remedio"])} for p in sorted(propios, key=_peso)]
+
+    @property
+    def listas(self) -> list[tuple[str, list[str]]]:
+        """The lists that remedies speak of, by name."""
+        return [(clave.replace("_", " "), lista) for clave, lista in self.informe.get("listas", {}).items() if lista]
+
+    @property
+    def leido(self) -> list[tuple[str, str]]:
+        """How the file was understood."""
+        lectura = self.informe.get("lectura", {})
+        dichos = [(str(nombre), lectura[clave]) for clave, nombre in LEIDO.items() if lectura.get(clave)]
+        campos = ", ".join(f"{campo} → {destino}" for campo, destino in self.informe.get("campos", {}).items())
+        return [*dichos, (_("campos"), campos)] if campos else dichos
 
     @property
     def solo_por_filas(self) -> bool:
@@ -262,6 +283,10 @@ def _cambio(campo: str, antes: Any, despues: Any) -> str:
         return _("punto: otro lugar") if antes else _("punto: no tenía")
     nombre = str(CAMPOS.get(campo, campo))
     return f"{nombre}: {antes if antes not in (None, '') else '–'} → {despues if despues not in (None, '') else '–'}"
+
+
+def _peso(problema: dict[str, Any]) -> int:
+    return {"error": 0, "aviso": 1}.get(problema["gravedad"], 2)
 
 
 def _es_error(problema: dict[str, Any]) -> bool:

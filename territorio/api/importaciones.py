@@ -90,7 +90,10 @@ class PedidoSerializer(serializers.Serializer):
 
 class SubidaSerializer(PedidoSerializer):
     municipio = serializers.SlugRelatedField(
-        slug_field="codigo", queryset=Municipio.objects.all(), required=False, help_text="Código INE; no en niveles altos"
+        slug_field="codigo",
+        queryset=Municipio.objects.all(),
+        required=False,
+        help_text="Código INE; no en niveles altos",
     )
     nivel = serializers.SlugRelatedField(slug_field="codigo", queryset=Nivel.objects.all())
     archivos = serializers.ListField(

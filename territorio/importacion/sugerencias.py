@@ -122,6 +122,8 @@ def _juzgar(destino: str, campo: _Campo, conocidos: set[str]) -> tuple[float, st
     if campo.se_llama(destino):
         puntos += 3
         motivos.append("se llama así")
+        if destino == "codigo" and not campo.unico:
+            puntos -= 2.5  # the code of what holds the unit, more likely than its own
     propios = _POR_CONTENIDO[destino](campo)
     if propios is None and not puntos:
         return None
@@ -141,7 +143,7 @@ _QUE_RECONOCE = {
 
 
 def _como_codigo(campo: _Campo) -> tuple[float, str] | None:
-    if not campo.unico or len(campo.textos) < 2 or any(" " in t or len(t) > 20 for t in campo.distintos):
+    if not campo.unico or len(campo.textos) < 2 or any(set(" .,") & set(t) or len(t) > 20 for t in campo.distintos):
         return None
     return (
         (1.0, "sus valores son cortos y no se repiten") if any(c.isdigit() for c in "".join(campo.muestras)) else None

@@ -18,6 +18,7 @@ from procrastinate.contrib.django import app
 
 from cuentas.permisos import exigir
 from territorio import tareas
+from territorio.importacion import dependencias
 from territorio.importacion.lector import Opciones
 from territorio.importacion.plan import Pedido
 from territorio.models import EstadoImportacion, Importacion, Nivel, UnidadTerritorial
@@ -35,6 +36,7 @@ PERMITIDO: dict[str, frozenset[str]] = {
     "cancelar": frozenset({E.EN_COLA, E.LEYENDO, E.APLICANDO}),
     "deshacer": frozenset({E.APLICADA}),
 }
+VACIOS = {"informe", "mensajes", "omitidas"}  # an empty list or dict is a value here, to forms it is none
 DE_LECTURA = frozenset(f.name for f in fields(Opciones)) - {"caja"}
 DEL_PEDIDO = frozenset(f.name for f in fields(Pedido)) - {
     "archivo", "archivo_nombre", "nivel", "municipio", "lectura", "omitidas",
@@ -83,7 +85,7 @@ def recibir(
         # A day that is stated once, so that accepting tomorrow writes what was shown today.
         opciones["vigente_desde"] = opciones.get("vigente_desde") or timezone.localdate()
         importacion.pedido = _con(base, opciones).como_dict()
-        importacion.full_clean()
+        importacion.full_clean(exclude=VACIOS)
         importacion.save()
         _encolar(importacion, tareas.leer_importacion)
     except BaseException:
@@ -158,6 +160,15 @@ def pedir_deshacer(*, uid: UUID, por) -> Importacion:
     return _encolar(importacion, tareas.deshacer_importacion, por=por.pk)
 
 
+def impedimentos(importacion: Importacion) -> list[str]:
+    """What came later and rests on the import, in words: while there is any it cannot be undone."""
+    try:
+        dependencias.exigir(importacion, list(importacion.cambios.select_related("unidad").order_by("pk")))
+    except dependencias.NoSePuedeDeshacer as no:
+        return no.mensajes
+    return []
+
+
 def _bloquear(uid: UUID, por, que: str) -> Importacion:
     # Not FOR UPDATE: a job that writes rows which point here would make every reader of the page wait for its end.
     importacion = Importacion.objects.select_for_update(no_key=True).get(uid=uid)
@@ -194,7 +205,7 @@ def _encolar(importacion: Importacion, tarea, **argumentos: Any) -> Importacion:
     """Store the record together with the job that will carry it on: either both are there or neither."""
     importacion.mensajes, importacion.paso, importacion.progreso, importacion.cancelar = [], "", 0, False
     importacion.trabajo = tarea.defer(uid=str(importacion.uid), **argumentos)
-    importacion.full_clean(exclude=["informe", "mensajes", "omitidas", "pedido"])
+    importacion.full_clean(exclude=VACIOS)
     importacion.save()
     return importacion
 

@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
 
+from territorio.importacion import deshacer as deshacedor
 from territorio.importacion.escritor import escribir
 from territorio.importacion.informe import Cancelada
 from territorio.importacion.limites import planear
@@ -127,6 +128,7 @@ def aplicar(*, uid: UUID, trabajo: int, apagandose: Callable[[], bool] = lambda:
                 plan, pedido = _plan_aceptado(importacion, avance)
                 avance(_("escribiendo y volviendo a ubicar demandas y proyectos"), 70)
                 escribir(plan, pedido, importacion=importacion, por=importacion.aceptada_por)
+                _anotar(importacion, paso="", progreso=0, cancelar=False, mensajes=[])
         except CambioElTerritorio as cambio:
             _dejar_informe(
                 importacion,
@@ -146,8 +148,6 @@ def deshacer(*, uid: UUID, trabajo: int, por: int | None = None) -> None:
     with _a_cargo(uid, trabajo, E.DESHACIENDO) as importacion:
         if importacion is None:
             return
-        from territorio.importacion import deshacer as deshacedor
-
         _anotar(importacion, paso=_("devolviendo lo anterior y volviendo a ubicar demandas y proyectos"), progreso=50)
         try:
             usuario = get_user_model().objects.filter(pk=por).first()

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.gis.geos import Point
@@ -55,6 +56,7 @@ def lista(request: HttpRequest) -> HttpResponse:
         IMPORTACIONES_POR_PAGINA,
     ).get_page(request.GET.get("pagina"))
     contexto = {"formulario": formulario, "pagina": pagina, "municipio": municipio, "maximo": deposito.maximo()}
+    contexto["maximo_mb"] = settings.MINKA_IMPORTACION_MAXIMO_MB
     return render(request, "territorio/importaciones/lista.html", contexto, status=estado)
 
 
@@ -66,8 +68,9 @@ def ver(request: HttpRequest, uid: UUID) -> HttpResponse:
     if importacion.en_marcha:
         return render(request, "territorio/importaciones/marcha.html", _contexto_marcha(importacion))
     contexto = _contexto_informe(request, importacion)
-    hecha = importacion.estado in {EstadoImportacion.APLICADA, EstadoImportacion.DESHECHA}
-    return render(request, f"territorio/importaciones/{'resultado' if hecha else 'informe'}.html", contexto)
+    if importacion.estado in {EstadoImportacion.APLICADA, EstadoImportacion.DESHECHA}:
+        return render(request, "territorio/importaciones/resultado.html", contexto | {"con_mapa": False})
+    return render(request, "territorio/importaciones/informe.html", contexto)
 
 
 @login_required
@@ -190,10 +193,10 @@ def deshacer(request: HttpRequest, uid: UUID) -> HttpResponse:
         return _ir(importacion)
     cuentas = importacion.cambios.aggregate(
         nuevas=Count("pk", filter=Q(nueva=True)),
-        limites=Count("pk", filter=Q(nueva=False, antes__has_key="limite")),
         cambiadas=Count("pk", filter=Q(nueva=False)),
     )
-    contexto = {"importacion": importacion, "cuentas": cuentas}
+    impedimentos = importaciones.impedimentos(importacion)
+    contexto = {"importacion": importacion, "cuentas": cuentas, "impedimentos": impedimentos}
     return render(request, "territorio/importaciones/deshacer.html", contexto)
 
 
@@ -300,8 +303,10 @@ def _contexto_informe(request: HttpRequest, importacion: Importacion) -> dict[st
         "puede": {que: permite(importacion, que) for que in importaciones.PERMITIDO},
         "destinos": DESTINOS,
         "candidatos": _con_lugar(revision.sugerencias.get("crs", [])) if "crs" in revision.preguntas else [],
-        "con_mapa": deposito.mapa(importacion.uid) is not None,
+        "con_mapa": bool(revision.todas or "crs" in revision.preguntas) and deposito.mapa(importacion.uid) is not None,
         "textos": _textos_del_mapa(),
+        "mapa_base": settings.MINKA_MAPA_BASE,
+        "mapa_credito": settings.MINKA_MAPA_BASE_CREDITO,
     }
     if contexto["puede"]["releer"]:
         contexto["formulario"] = FormularioPedido(importacion=importacion)
@@ -340,8 +345,7 @@ def _textos_del_mapa() -> dict[str, str]:
         "faltan": _("faltan en el archivo"),
         "candidatos": _("dónde caería"),
         "fallo": _("No se pudo cargar el mapa. La tabla dice lo mismo."),
-        "capas": _("Capas"),
-        "mapa": _("Mapa de diferencias"),
+        "ver_fila": _("ver su fila"),
     }
 
 

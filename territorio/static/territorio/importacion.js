@@ -70,7 +70,7 @@
   function capa(nombre, coleccion) {
     return L.geoJSON(coleccion, {
       style: (rasgo) => estilo(nombre, rasgo),
-      pointToLayer: (rasgo, lugar) => L.circleMarker(lugar, { radius: nombre === "reparadas" ? 6 : 5, ...estilo(nombre, rasgo) }),
+      pointToLayer: (rasgo, lugar) => L.circleMarker(lugar, { radius: nombre === "filas" ? 5 : 4, ...estilo(nombre, rasgo) }),
       onEachFeature: (rasgo, una) => {
         const { numero } = rasgo.properties;
         if (nombre === "filas") porNumero.set(numero, { capa: una, rasgo });
