@@ -7,7 +7,7 @@ class TerritorioConfig(AppConfig):
     verbose_name = "territorio"
 
     def ready(self) -> None:
-        from territorio import permisos  # noqa: F401 (declares the actions)
+        from territorio import permisos, servicios  # noqa: F401 (declare the actions and a question about units)
         from territorio.catalogos import cargar_catalogos
 
         post_migrate.connect(cargar_catalogos, sender=self)

@@ -3,7 +3,7 @@
 from demandas.models import Demanda
 from proyectos.models import POA, Operacion, Proyecto, Respuesta
 from territorio.localizacion import localizar
-from territorio.models import Sector
+from territorio.models import Equipamiento, Sector
 
 COLUMNA = {"Point": "punto", "MultiLineString": "linea", "MultiPolygon": "poligono"}
 
@@ -43,3 +43,12 @@ def operacion(proyecto_: Proyecto, gestion: int = 2024, *, estado: str = "en_eje
         municipio=proyecto_.municipio, gestion=gestion, defaults={"estado": estado}
     )
     return Operacion.objects.create(poa=poa, proyecto=proyecto_, **montos)
+
+
+def equipamiento(muni, codigo: str, geom=None, *, sector_: str = "20", ubicar: bool = True, **campos) -> Equipamiento:
+    campos = {"nombre": f"Servicio {codigo}", "tipo": "puesto de salud", "estado": "funciona", **campos, **_lugar(geom)}
+    nuevo = Equipamiento.objects.create(municipio=muni, codigo=codigo, sector=sector(sector_), **campos)
+    if ubicar:
+        localizar(Equipamiento.objects.filter(pk=nuevo.pk))
+        nuevo.refresh_from_db()
+    return nuevo

@@ -5,18 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import shapely
-from django.contrib.gis.geos import GEOSGeometry
 from django.db import transaction
 
 from demandas.models import Demanda, EstadoDemanda, Grupo, Rango
 from territorio.importacion import pedido_tabla as comun
 from territorio.importacion import valores
 from territorio.importacion.informe import Informe
-from territorio.importacion.pedido_tabla import PedidoTabla
+from territorio.importacion.pedido_tabla import PedidoTabla, geometria_en_columnas, opciones_de
 from territorio.importacion.tabla import Celdas
 from territorio.importacion.unidades import Buscador
 from territorio.localizacion import analizar, localizar
 from territorio.models import UnidadTerritorial
+from territorio.models.localizacion import GEOMETRIAS
 
 RANGOS = {
     "puesto_acordado": Grupo.COMUNIDAD,
@@ -45,7 +45,6 @@ DESTINOS: dict[str, tuple[str, ...]] = {
     "fecha": (),
     "municipio": (),
 }
-COLUMNA_GEOMETRIA = {"Point": "punto", "MultiLineString": "linea", "MultiPolygon": "poligono"}
 CAMPOS = (
     "titulo", "descripcion", "proponente_id", "sector_id", "grupo", "beneficiarias_mujeres", "beneficiarios_hombres",
     "costo_estimado", "estado", "fecha", "punto", "linea", "poligono",
@@ -126,9 +125,9 @@ class _Lector:
         self.sectores = comun.sectores_por_codigo()
         self.nombres_de_sector = comun.sectores_por_nombre() | pedido.equivalencias("sector")
         self.grupos = (
-            _opciones(Grupo) | {"todos": Grupo.COMUNIDAD.value, "jóvenes": "jovenes"} | pedido.equivalencias("grupo")
+            opciones_de(Grupo) | {"todos": Grupo.COMUNIDAD.value, "jóvenes": "jovenes"} | pedido.equivalencias("grupo")
         )
-        self.estados = _opciones(EstadoDemanda) | pedido.equivalencias("estado")
+        self.estados = opciones_de(EstadoDemanda) | pedido.equivalencias("estado")
         self.usados: set[str] = set()
 
     def fila(self, celdas: Celdas) -> FilaDemanda:
@@ -175,19 +174,6 @@ class _Lector:
         return FilaDemanda(numero, comun.codigo_unico(codigo, self.usados), campos, rangos)
 
 
-def geometria_en_columnas(geom) -> dict[str, GEOSGeometry | None]:
-    """A place as the three typed columns of a located feature, two of them empty."""
-    columnas: dict[str, GEOSGeometry | None] = dict.fromkeys(COLUMNA_GEOMETRIA.values())
-    if geom is not None:
-        columnas[COLUMNA_GEOMETRIA[geom.geom_type]] = GEOSGeometry(memoryview(shapely.to_wkb(geom)), srid=4326)
-    return columnas
-
-
-def _opciones(eleccion) -> dict[str, str]:
-    """Values and labels of a choice → value."""
-    return {nombre: valor for valor, etiqueta in eleccion.choices for nombre in (valor, str(etiqueta))}
-
-
 def _comparar(filas: list[FilaDemanda], plan: Plan, *, publicar: bool) -> None:
     """Keep what is new or differs; count the rest."""
     guardadas = {
@@ -208,9 +194,7 @@ def _comparar(filas: list[FilaDemanda], plan: Plan, *, publicar: bool) -> None:
             continue
         plan.filas.append(fila)
     plan.informe.cuentas |= {clave: cuentas[clave] for clave in ("nuevas", "cambiadas", "iguales")}
-    plan.informe.cuentas["con_geometria_propia"] = sum(
-        1 for f in filas if any(f.campos[c] for c in COLUMNA_GEOMETRIA.values())
-    )
+    plan.informe.cuentas["con_geometria_propia"] = sum(1 for f in filas if any(f.campos[c] for c in GEOMETRIAS))
 
 
 def _difiere(fila: FilaDemanda) -> bool:

@@ -8,12 +8,11 @@ from typing import Any
 import shapely
 
 from demandas.models import Demanda
-from demandas.services.importacion import geometria_en_columnas
 from proyectos.models import EstadoProyecto, Proyecto
 from territorio.importacion import pedido_tabla as comun
 from territorio.importacion import valores
 from territorio.importacion.informe import Informe
-from territorio.importacion.pedido_tabla import PedidoTabla
+from territorio.importacion.pedido_tabla import PedidoTabla, geometria_en_columnas
 from territorio.importacion.tabla import Celdas
 from territorio.importacion.texto import a_codigo
 from territorio.importacion.unidades import Buscador

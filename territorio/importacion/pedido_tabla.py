@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import shapely
 from django.conf import settings
+from django.contrib.gis.geos import GEOSGeometry
 from django.core.management.base import BaseCommand, CommandParser
 
 from territorio import cifras
@@ -16,9 +18,11 @@ from territorio.importacion.puerta import agregar_comunes, entregar, pares
 from territorio.importacion.tabla import Celdas, Tabla, asignar_columnas, leer_tabla
 from territorio.importacion.texto import a_codigo, normalizar
 from territorio.models import Municipio, Nivel, Sector, UnidadTerritorial
+from territorio.models.localizacion import GEOMETRIAS
 
 # A figure without its unit is of nobody: its row is left out, and the report says so.
 NO_SE_CARGA = "la fila no se carga"
+_COLUMNA = {"Point": "punto", "MultiLineString": "linea", "MultiPolygon": "poligono"}
 
 
 @dataclass(frozen=True)
@@ -163,6 +167,19 @@ def sectores_por_nombre() -> dict[str, str]:
 def sectores_por_codigo() -> dict[str, Sector]:
     """The newest sector of each code."""
     return {sector.codigo: sector for sector in Sector.objects.order_by("vigencia")}
+
+
+def opciones_de(eleccion) -> dict[str, str]:
+    """Values and labels of a choice → value, for `valores.uno_de`."""
+    return {nombre: valor for valor, etiqueta in eleccion.choices for nombre in (valor, str(etiqueta))}
+
+
+def geometria_en_columnas(geom) -> dict[str, GEOSGeometry | None]:
+    """A place as the three typed columns of a located feature, two of them empty."""
+    columnas: dict[str, GEOSGeometry | None] = dict.fromkeys(GEOMETRIAS)
+    if geom is not None:
+        columnas[_COLUMNA[geom.geom_type]] = GEOSGeometry(memoryview(shapely.to_wkb(geom)), srid=4326)
+    return columnas
 
 
 def codigo_de_contenido(prefijo: str, *partes: object) -> str:
