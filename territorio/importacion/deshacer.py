@@ -58,7 +58,8 @@ def deshacer(*, importacion: Importacion, por: settings.AUTH_USER_MODEL = None, 
     UnidadTerritorial.objects.filter(pk__in=nuevas).update(punto=None)
     analizar(Limite, UnidadTerritorial)
     movido = relocalizar([c.unidad_id for c in cambios], antes=antes)
-    mudanzas.contar(informe, movido)
+    llamadas = {c.unidad_id: c.despues["nombre"] for c in cambios if "nombre" in c.despues}
+    mudanzas.contar(informe, movido, llamadas)
     _quitar_unidades(nuevas)
     cifras.recalcular(municipios - set(nuevas))
     informe.cuentas |= {"unidades_devueltas": len(cambios) - len(nuevas), "unidades_quitadas": len(nuevas)}

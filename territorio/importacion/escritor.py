@@ -54,7 +54,7 @@ def escribir(
     analizar(Limite, UnidadTerritorial)
     cambios = relocalizar([f.unidad.pk for f in plan.filas if f.cambios & QUE_MUEVE], antes=antes)
     cifras.recalcular({(fila.unidad.municipio_id or fila.unidad.pk) for fila in plan.filas})
-    mudanzas.contar(plan.informe, cambios)
+    mudanzas.contar(plan.informe, cambios, registro.nombres_de_antes)
     plan.informe.escrito = True
     registro.cerrar(nuevas, cambiadas)
 

@@ -1,6 +1,7 @@
 """Which demands, projects and services changed unit when limits changed: what people ask first of a new boundary."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from django.apps import apps
@@ -13,13 +14,16 @@ from territorio.models import Nivel, UnidadTerritorial
 TOPE = 2000
 
 
-def contar(informe: Informe, cambios: dict[str, Cambios]) -> None:
-    """Fill `mudanzas`, `mudanzas_totales` and the figures of the report from what was placed anew."""
+def contar(informe: Informe, cambios: dict[str, Cambios], llamadas: Mapping[int, str] | None = None) -> None:
+    """Fill `mudanzas`, `mudanzas_totales` and the figures of the report from what was placed anew.
+
+    `llamadas` are the former names of units (by id) that were renamed by the same change.
+    """
     for etiqueta, cambio in cambios.items():
         if etiqueta == UnidadTerritorial._meta.label or not cambio.movidas:
             continue
         modelo = apps.get_model(etiqueta)
-        filas = _filas(modelo, cambio)
+        filas = _filas(modelo, cambio, llamadas or {})
         informe.mudanzas[etiqueta] = filas
         informe.mudanzas_totales[etiqueta] = len(cambio.movidas)
         nombre = etiqueta.split(".")[1].lower()
@@ -27,7 +31,7 @@ def contar(informe: Informe, cambios: dict[str, Cambios]) -> None:
         informe.listas[f"{nombre}s_que_cambiaron_de_unidad"] = [_frase(fila) for fila in filas]
 
 
-def _filas(modelo, cambio: Cambios) -> list[dict[str, Any]]:
+def _filas(modelo, cambio: Cambios, llamadas: Mapping[int, str]) -> list[dict[str, Any]]:
     """One row per feature and level, ordered by code: the names of its units before and after."""
     tabla = tabla_de(modelo)
     objetos = {objeto for objeto, _nivel in cambio.movidas}
@@ -50,7 +54,7 @@ def _filas(modelo, cambio: Cambios) -> list[dict[str, Any]]:
             "codigo": rasgos[clave[0]].codigo,
             "titulo": str(rasgos[clave[0]]),
             "nivel": niveles[clave[1]].codigo,
-            "antes": sorted(nombres[u] for u in antes[clave]),
+            "antes": sorted(llamadas.get(u, nombres[u]) for u in antes[clave]),
             "despues": sorted(nombres[u] for u in ahora[clave]),
         }
         for clave in claves

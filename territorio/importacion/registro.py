@@ -59,6 +59,10 @@ class Registro:
             previos = valores(fila.unidad)
             self.antes[fila.unidad.pk] = {campo: previos[campo] for campo in CAMPOS if campo in fila.cambios}
 
+    @property
+    def nombres_de_antes(self) -> dict[int, str]:
+        return {pk: previo["nombre"] for pk, previo in self.antes.items() if "nombre" in previo}
+
     def anotar_limites(self, hecho: dict[int, dict[str, Any]]) -> None:
         for unidad, que in hecho.items():
             self.antes[unidad] |= que

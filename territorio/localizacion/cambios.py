@@ -169,7 +169,7 @@ def _guardar(cursor, tabla: type[Localizacion], ids: list[int], niveles: list[in
     cursor.execute(
         f"""UPDATE {destino} g SET fraccion = c.fraccion, en_disputa = c.en_disputa, nivel_id = c.nivel_id
         FROM calculada c WHERE c.id = g.{objeto} AND c.unidad_id = g.unidad_id
-            AND (abs(g.fraccion - c.fraccion) > 1e-9 OR (g.en_disputa, g.nivel_id) <> (c.en_disputa, c.nivel_id))
+            AND (g.fraccion, g.en_disputa, g.nivel_id) <> (c.fraccion, c.en_disputa, c.nivel_id)
         RETURNING g.{objeto}"""
     )
     cambiadas = [fila[0] for fila in cursor.fetchall()]

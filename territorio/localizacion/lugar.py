@@ -40,11 +40,17 @@ LEFT JOIN LATERAL (
     SELECT l.id FROM {LIMITE} l WHERE l.unidad_id = u.id AND l.sustituido IS NULL ORDER BY l.vigencia DESC LIMIT 1
 ) x ON NOT u.vigencia @> %(fecha)s
 """
+_MEDIDAS = "ST_Dimension(geom) AS dim, ST_NPoints(geom) AS puntos, ST_Area(geom) AS area"
 EFECTIVA_UNIDADES = f"""
-SELECT d.id, d.salto, COALESCE(l.geom::geometry, u.punto::geometry) AS geom
-FROM (SELECT DISTINCT ON (id) id, salto, unidad_id, limite_id FROM escalon WHERE con_lugar ORDER BY id, salto) d
-JOIN {UNIDAD} u ON u.id = d.unidad_id
-LEFT JOIN {LIMITE} l ON l.id = d.limite_id
+SELECT *, {_MEDIDAS} FROM (
+    SELECT d.id, d.salto, COALESCE(l.geom::geometry, u.punto::geometry) AS geom,
+        CASE WHEN d.viva THEN u.nivel_id END AS nivel_propio
+    FROM (
+        SELECT DISTINCT ON (id) id, salto, unidad_id, limite_id, viva FROM escalon WHERE con_lugar ORDER BY id, salto
+    ) d
+    JOIN {UNIDAD} u ON u.id = d.unidad_id
+    LEFT JOIN {LIMITE} l ON l.id = d.limite_id
+) e
 """
 # Levels that the declared chain answers by itself, without asking geometry.
 FIJA_UNIDADES = """
@@ -63,9 +69,12 @@ FROM cadena c
 JOIN {UNIDAD} u ON u.id = c.unidad_id
 LEFT JOIN {LIMITE} v ON v.unidad_id = c.unidad_id AND v.sustituido IS NULL AND v.vigencia @> %(fecha)s
 """
-EFECTIVA_PROPIAS = """
-SELECT id, 0 AS salto, COALESCE(punto::geometry, linea::geometry, poligono::geometry) AS geom
-FROM {tabla} WHERE id = ANY(%(ids)s) AND num_nonnulls(punto, linea, poligono) = 1
+EFECTIVA_PROPIAS = f"""
+SELECT *, {_MEDIDAS} FROM (
+    SELECT id, 0 AS salto, COALESCE(punto::geometry, linea::geometry, poligono::geometry) AS geom,
+        NULL::bigint AS nivel_propio
+    FROM {{tabla}} WHERE id = ANY(%(ids)s) AND num_nonnulls(punto, linea, poligono) = 1
+) e
 """
 FIJA_PROPIAS = "SELECT NULL::bigint AS id, NULL::bigint AS nivel_id, NULL::bigint AS unidad_id WHERE false"
 

@@ -6,6 +6,11 @@ from territorio.localizacion.tablas import LIMITE, SOLAPE, UNIDAD
 TOLERANCIA = 1e-5
 
 
+def _redonda(fraccion: str) -> str:
+    """SQL for a fraction without the digits that tell the order of work and not the ground: what is undone is as before."""
+    return f"round(({fraccion})::numeric, 10)::float8"
+
+
 def _medida(geom: str, dim: str) -> str:
     """SQL for the size of a geometry by its dimension: 1, metres, or square degrees made comparable between latitudes.
 
@@ -19,25 +24,44 @@ def _medida(geom: str, dim: str) -> str:
     )
 
 
-# Plan: limits outside, features inside by the index on `efectiva`: a limit is the large geometry, and PostGIS prepares it
-# once for all the features that meet it. Whole containment (either way) is tested before any intersection is built.
-PIEZA = f"""
-SELECT e.id, v.nivel_id, v.unidad_id, ST_Dimension(e.geom) AS dim,
-    CASE WHEN ST_Dimension(e.geom) = 0 OR ST_Covers(v.geom, e.geom) THEN e.geom
-         WHEN ST_Dimension(e.geom) = 2 AND ST_Covers(e.geom, v.geom) THEN v.geom::geometry
-         ELSE ST_CollectionExtract(ST_Intersection(e.geom, v.geom), ST_Dimension(e.geom) + 1) END AS geom
-FROM (
-    SELECT l.unidad_id, u.nivel_id, l.geom FROM {LIMITE} l JOIN {UNIDAD} u ON u.id = l.unidad_id
+# Plan: of a feature and a limit the one with more vertices is outside in the loop, the other is found by its index:
+# PostGIS prepares a geometry that comes again and again, and reads it once. Whole containment (either way, where the
+# areas allow it) is tested before any intersection is built.
+_EN_VIGOR = f"""SELECT l.unidad_id, u.nivel_id, l.geom FROM {LIMITE} l JOIN {UNIDAD} u ON u.id = l.unidad_id
     WHERE l.sustituido IS NULL AND l.vigencia @> %(fecha)s AND u.vigencia @> %(fecha)s
-      AND l.geom && (SELECT ST_SetSRID(ST_Extent(geom)::geometry, 4326) FROM efectiva)
+      AND (%(niveles)s::bigint[] IS NULL OR u.nivel_id = ANY(%(niveles)s))"""
+_CORTE = "ST_CollectionExtract(ST_Intersection(e.geom, v.geom), e.dim + 1)"
+PIEZA = f"""
+SELECT e.id, v.nivel_id, v.unidad_id, e.dim,
+    CASE WHEN e.dim = 0 OR ST_Covers(v.geom, e.geom) THEN e.geom
+         WHEN e.dim = 2 AND e.area > v.area * 0.999999 AND ST_Covers(e.geom, v.geom) THEN v.geom
+         ELSE {_CORTE} END AS geom
+FROM (
+    SELECT unidad_id, nivel_id, geom::geometry, ST_NPoints(geom) AS puntos, ST_Area(geom) AS area
+    FROM ({_EN_VIGOR} AND l.geom && (SELECT ST_SetSRID(ST_Extent(geom)::geometry, 4326) FROM efectiva)) t OFFSET 0
 ) v
-CROSS JOIN LATERAL (SELECT id, geom FROM efectiva WHERE ST_Intersects(v.geom, geom) OFFSET 0) e
+CROSS JOIN LATERAL (
+    SELECT * FROM efectiva WHERE ST_Intersects(v.geom, geom) AND puntos <= v.puntos
+        AND nivel_propio IS DISTINCT FROM v.nivel_id OFFSET 0
+) e
+WHERE NOT EXISTS (SELECT 1 FROM fija f WHERE f.id = e.id AND f.nivel_id = v.nivel_id)
+UNION ALL
+SELECT e.id, v.nivel_id, v.unidad_id, e.dim,
+    CASE WHEN e.dim = 2 AND ST_Covers(e.geom, v.geom) THEN v.geom
+         WHEN v.area > e.area * 0.999999 AND ST_Covers(v.geom, e.geom) THEN e.geom
+         ELSE {_CORTE} END AS geom
+FROM (SELECT * FROM efectiva WHERE puntos > 4 ORDER BY id OFFSET 0) e
+CROSS JOIN LATERAL (
+    SELECT unidad_id, nivel_id, geom::geometry, ST_Area(geom) AS area
+    FROM ({_EN_VIGOR} AND ST_Intersects(e.geom, l.geom) AND ST_NPoints(l.geom) < e.puntos
+        AND u.nivel_id IS DISTINCT FROM e.nivel_propio) t OFFSET 0
+) v
 WHERE NOT EXISTS (SELECT 1 FROM fija f WHERE f.id = e.id AND f.nivel_id = v.nivel_id)
 """
 # Siblings that claim part of the same piece; by box only where it was cut, for a cut between digits may not be valid and
 # a relation of it would fail. A line along a shared border is claimed by both sides.
 RIVAL = f"""
-SELECT p.id, p.nivel_id, p.unidad_id, s.geom
+SELECT p.id, p.nivel_id, p.unidad_id, otro.unidad_id AS rival_id, s.geom
 FROM pieza p
 JOIN {LIMITE} propio ON propio.unidad_id = p.unidad_id AND propio.sustituido IS NULL AND propio.vigencia @> %(fecha)s
 JOIN {SOLAPE} s ON s.una_id = propio.id AND s.geom && p.geom
@@ -45,7 +69,7 @@ JOIN {LIMITE} otro ON otro.id = s.otra_id AND otro.sustituido IS NULL AND otro.v
 JOIN {UNIDAD} rival ON rival.id = otro.unidad_id AND rival.vigencia @> %(fecha)s
 WHERE p.dim = 2
 UNION ALL
-SELECT p.id, p.nivel_id, p.unidad_id, v.geom
+SELECT p.id, p.nivel_id, p.unidad_id, v.unidad_id, v.geom
 FROM pieza p
 JOIN {LIMITE} v ON ST_Intersects(v.geom, p.geom) AND v.sustituido IS NULL AND v.vigencia @> %(fecha)s
     AND v.unidad_id <> p.unidad_id
@@ -58,7 +82,7 @@ CARA = """
 WITH disputa AS (
     SELECT p.id, p.nivel_id, p.unidad_id, p.dim, p.geom, r.bordes
     FROM pieza p
-    JOIN (SELECT id, nivel_id, unidad_id, ST_Boundary(ST_Collect(geom)) AS bordes
+    JOIN (SELECT id, nivel_id, unidad_id, ST_Boundary(ST_Collect(geom ORDER BY rival_id)) AS bordes
           FROM rival GROUP BY id, nivel_id, unidad_id) r USING (id, nivel_id, unidad_id)
 ),
 cortada AS (
@@ -85,7 +109,7 @@ SELECT row_number() OVER () AS cara, * FROM cortada
 """
 REPARTO = f"""
 WITH medida AS (
-    SELECT e.id, {_medida("e.geom", "ST_Dimension(e.geom)")} AS total FROM efectiva e
+    SELECT e.id, {_medida("e.geom", "e.dim")} AS total FROM efectiva e
 ),
 cara_contada AS MATERIALIZED (
     SELECT c.cara, c.id, c.nivel_id, c.unidad_id, 1 + count(r.id) AS k,
@@ -102,7 +126,7 @@ parte AS (
     WHERE p.dim > 0 AND NOT EXISTS (
         SELECT 1 FROM rival r WHERE r.id = p.id AND r.nivel_id = p.nivel_id AND r.unidad_id = p.unidad_id)
     UNION ALL
-    SELECT c.id, c.nivel_id, c.unidad_id, sum(c.medida / c.k) / m.total,
+    SELECT c.id, c.nivel_id, c.unidad_id, sum(c.medida / c.k ORDER BY c.medida, c.k) / m.total,
         sum(c.medida) FILTER (WHERE c.k > 1) > m.total * {TOLERANCIA}
     FROM cara_contada c JOIN medida m USING (id)
     GROUP BY c.id, c.nivel_id, c.unidad_id, m.total
@@ -111,7 +135,9 @@ parte AS (
     FROM pieza p WHERE p.dim = 0 WINDOW por_nivel AS (PARTITION BY p.id, p.nivel_id)
 ),
 sumada AS (
-    SELECT *, sum(fraccion) OVER (PARTITION BY id, nivel_id) AS suma FROM parte WHERE fraccion > 1e-9
+    SELECT *, sum(fraccion) OVER (PARTITION BY id, nivel_id ORDER BY unidad_id
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS suma
+    FROM parte WHERE fraccion > 1e-9
 ),
 repartida AS (
     SELECT id, nivel_id, unidad_id, COALESCE(en_disputa, false) AS en_disputa,
@@ -126,11 +152,13 @@ resto AS (
     SELECT s.id, s.nivel_id, s.unidad_id, false AS en_disputa, 1 - COALESCE(r.suma, 0) AS fraccion
     FROM sin_limite s
     JOIN efectiva USING (id)
-    LEFT JOIN (SELECT id, nivel_id, sum(fraccion) AS suma FROM repartida GROUP BY id, nivel_id) r USING (id, nivel_id)
+    LEFT JOIN (
+        SELECT id, nivel_id, sum(fraccion ORDER BY unidad_id) AS suma FROM repartida GROUP BY id, nivel_id
+    ) r USING (id, nivel_id)
     WHERE COALESCE(r.suma, 0) < 1 - {TOLERANCIA}
       AND NOT EXISTS (SELECT 1 FROM fija f WHERE f.id = s.id AND f.nivel_id = s.nivel_id)
 )
-SELECT id, unidad_id, nivel_id, fraccion, en_disputa FROM repartida
-UNION ALL SELECT id, unidad_id, nivel_id, fraccion, en_disputa FROM resto
+SELECT id, unidad_id, nivel_id, {_redonda("fraccion")} AS fraccion, en_disputa FROM repartida
+UNION ALL SELECT id, unidad_id, nivel_id, {_redonda("fraccion")}, en_disputa FROM resto
 UNION ALL SELECT id, unidad_id, nivel_id, 1.0, false FROM fija
 """
