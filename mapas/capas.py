@@ -8,6 +8,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from demandas.api import DemandaViewSet
+from mapas.disputas import disputas
 from mapas.figuras import Figuras
 from mapas.filtros import Vista
 from mapas.listas import demandas_pedidas, proyectos_pedidos
@@ -67,7 +68,7 @@ class Capa:
             for pk, forma, *valores in filas.iterator(chunk_size=2000)
         )
         conservacion = None
-        if consulta.model is not UnidadTerritorial:
+        if hasattr(consulta, "conservacion"):
             conservacion = consulta.conservacion(vista.nivel, vista.municipio)
         return Contenido(self, _campos(nombres), rasgos, conservacion)
 
@@ -138,6 +139,21 @@ CAPAS: dict[str, Capa] = {
                 _con_municipio(vista, parametros), vista.usuario
             ).con_pdm_visible(vista.usuario),
             propiedades=ProyectoViewSet.propiedades,
+        ),
+        Capa(
+            "disputas",
+            _("Disputas de límites"),
+            consulta=lambda vista, _parametros: disputas(vista),
+            geometria=lambda: F("geom"),
+            propiedades={
+                "unidad": "una__unidad__codigo",
+                "unidad_nombre": "una__unidad__nombre",
+                "unidad_estado": "una__estado",
+                "otra": "otra__unidad__codigo",
+                "otra_nombre": "otra__unidad__nombre",
+                "otra_estado": "otra__estado",
+                "m2": "m2",
+            },
         ),
         Capa("demanda", _("Demanda por territorio"), pregunta="demanda"),
         Capa("cobertura-pdm", _("Cobertura del PDM"), pregunta="cobertura-pdm"),

@@ -1,6 +1,6 @@
 """A small drawing of where something lies in its municipality: an SVG of a few kilobytes, no map library."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import cos, radians
 
@@ -93,6 +93,19 @@ def croquis(municipio: UnidadTerritorial | None, lugar: GEOSGeometry | None) -> 
     if max((este - oeste) * encuadre.por_lon, (norte - sur) * encuadre.por_lat) < VISIBLE:
         dibujo.anillo = encuadre.xy((oeste + este) / 2, (sur + norte) / 2)
     return dibujo
+
+
+def croquis_de_limites(formas: Sequence[GEOSGeometry]) -> list[Croquis]:
+    """One drawing per limit (multi-polygons, EPSG:4326, in order of time), all in one frame, over the one before it."""
+    caja = None
+    for forma in formas:
+        caja = _unir(caja, forma.extent)
+    if caja is None:
+        return []
+    encuadre, ancho, alto = _Encuadre.de(caja)
+    detalle = 0.5 / encuadre.por_lat
+    trazos = [encuadre.poligono(_multi(forma.simplify(detalle, preserve_topology=True))) for forma in formas]
+    return [Croquis(ancho, alto, fondo=trazos[i - 1] if i else "", propia=trazo) for i, trazo in enumerate(trazos)]
 
 
 def lugar_de(unidad: UnidadTerritorial) -> GEOSGeometry | None:

@@ -85,6 +85,18 @@ def numero(valor, decimales: int | None = None) -> str:
 
 
 @register.filter
+def superficie(m2) -> str:
+    """An area given in m²: `850 m²`, `12,4 ha`, `3.030 km²`."""
+    cifra = _numero(m2)
+    if cifra is None:
+        return _("sin dato")
+    for unidad, tamanio, desde in (("km²", 1_000_000, 10_000_000), ("ha", 10_000, 10_000)):
+        if abs(cifra) >= desde:
+            return f"{numero(cifra / tamanio, 0 if abs(cifra) >= 1000 * tamanio else 1)}{DURO}{unidad}"
+    return f"{numero(cifra, 0 if abs(cifra) >= 10 else 1)}{DURO}m²"
+
+
+@register.filter
 def porcentaje(valor, decimales: int = 0) -> str:
     """A share given as 0–100: `46 %`."""
     cifra = _numero(valor)

@@ -2,14 +2,20 @@
 
 from django.urls import path
 
-from mapas.views import fichas, listas, paginas
+from mapas.views import fichas, historia, listas, paginas
 
 app_name = "paginas"
 urlpatterns = [
     path("buscar/", paginas.buscar, name="buscar"),
     path("aqui/", paginas.aqui, name="aqui"),
     path("municipios/", paginas.municipios, name="municipios"),
+    path("territorio/", territorio.explorador, name="territorio"),
+    path("territorio/buscar/", territorio.buscar, name="territorio-buscar"),
+    path("territorio/aqui/", territorio.aqui, name="territorio-aqui"),
+    path("territorio/rama/<int:pk>/", territorio.rama, name="territorio-rama"),
+    path("territorio/unidad/<int:pk>/", territorio.tarjeta, name="territorio-unidad"),
     path("unidades/<int:pk>/", fichas.unidad, name="unidad"),
+    path("unidades/<int:pk>/historia/", historia.historia, name="historia"),
     path("demandas/", listas.demandas, name="demandas"),
     path("demandas/<int:pk>/", fichas.demanda, name="demanda"),
     path("proyectos/", listas.proyectos, name="proyectos"),

@@ -10,12 +10,14 @@ from django.shortcuts import get_object_or_404, render
 
 from demandas.models import Demanda, DemandaUnidad
 from mapas.croquis import croquis_de_unidad
+from mapas.views.fecha import a_su_fecha
 from proyectos.models import POA, Operacion, Proyecto, ProyectoUnidad
 from territorio.models import Limite, Nivel, Poblacion, UnidadEnUnidad, UnidadTerritorial
 
 EN_LA_FICHA = 15
 
 
+@a_su_fecha
 def unidad(request: HttpRequest, pk: int) -> HttpResponse:
     """A unit: where it stands, what is asked and done in it, what it is made of, how its limits came about."""
     una = get_object_or_404(UnidadTerritorial.objects.select_related("nivel", "municipio__nivel", "padre"), pk=pk)
