@@ -41,6 +41,13 @@ CAMPOS = {
     "estado": gettext_lazy("estado legal"),
     "norma": gettext_lazy("norma"),
 }
+# What the person can answer with a press, and the machine words of the problems that ask for it.
+PREGUNTAS = {
+    "capas": {"varias_capas", "capa_desconocida"},
+    "crs": {"sin_crs", "crs_equivocado", "ejes_invertidos", "crs_sin_operacion"},
+    "codificacion": {"sin_codificacion", "codificacion_falla", "texto_ilegible"},
+    "campos": {"sin_campos", "campo_desconocido"},
+}
 LEIDO = {
     "formato": gettext_lazy("formato"),
     "capa": gettext_lazy("capa"),
@@ -188,20 +195,20 @@ class Revision:
         """Machine words of what refuses the file as a whole."""
         return {p["codigo"] for p in self.generales if p["gravedad"] == "error"}
 
-    @property
+    @cached_property
     def preguntas(self) -> list[str]:
         """What the person must answer before the file can be read: crs, codificacion, capas, campos."""
-        de_que = {
-            "crs": {"sin_crs", "crs_equivocado", "ejes_invertidos", "fuera_de_bolivia", "crs_sin_operacion"},
-            "codificacion": {"codificacion", "sin_codificacion", "codificacion_desconocida", "codificacion_dudosa"},
-            "capas": {"varias_capas", "capa_desconocida"},
-            "campos": {"sin_campos", "campo_desconocido"},
-        }
         return [
             que
-            for que, codigos in de_que.items()
-            if codigos & self.codigos and (self.sugerencias.get(que) or que == "campos")
+            for que, codigos in PREGUNTAS.items()
+            if codigos & self.codigos and (que == "campos" or self.sugerencias.get(que))
         ]
+
+    @property
+    def notas(self) -> list[dict[str, Any]]:
+        """What is to be said of the file besides the questions that are asked."""
+        preguntadas = set().union(*(PREGUNTAS[que] for que in self.preguntas))
+        return [p for p in self.generales if p["codigo"] not in preguntadas or p["gravedad"] != "error"]
 
     @property
     def frase(self) -> str:

@@ -4,6 +4,7 @@ Whoever works on an import holds an advisory lock on its record, so that nobody 
 lock goes with the connection.
 """
 
+import json
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.gis.db.models import GeometryField
+from django.contrib.gis.db.models.functions import AsGeoJSON, GeoFunc
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -27,7 +30,7 @@ from territorio.importacion.informe import Cancelada
 from territorio.importacion.limites import planear
 from territorio.importacion.plan import Pedido, Plan
 from territorio.localizacion import bloquear_limites
-from territorio.models import EN_MARCHA, EstadoImportacion, Importacion
+from territorio.models import EN_MARCHA, EstadoImportacion, Importacion, Limite
 from territorio.services import deposito
 
 E = EstadoImportacion
@@ -263,9 +266,25 @@ def _dejar_informe(importacion: Importacion, plan: Plan, *mensajes: str) -> None
     """Keep what a reading said: report, digest and map."""
     plan.informe.simulado = True
     importacion.informe, importacion.huella = plan.informe.como_dict(), plan.huella
-    deposito.guardar_mapa(importacion.uid, plan.dibujar())
+    deposito.guardar_mapa(importacion.uid, plan.dibujar() | {"municipio": _contorno(importacion)})
     estado = E.POR_REVISAR if plan.informe.aceptable else E.CON_ERRORES
     _dejar(importacion, estado, *mensajes, informe=importacion.informe, huella=importacion.huella)
+
+
+def _contorno(importacion: Importacion) -> dict[str, Any]:
+    """The municipality's own limit, light: where everything should lie."""
+    limites = Limite.objects.en_vigor().filter(unidad=importacion.municipio_id)
+    formas = limites.annotate(ligera=AsGeoJSON(SimplifyPreserve("geom", 0.0005), precision=5)).values_list("ligera")
+    rasgos = [{"type": "Feature", "geometry": json.loads(forma), "properties": {}} for (forma,) in formas]
+    return {"type": "FeatureCollection", "features": rasgos}
+
+
+class SimplifyPreserve(GeoFunc):
+    """ST_SimplifyPreserveTopology(geometry, degrees)."""
+
+    function = "ST_SimplifyPreserveTopology"
+    geom_param_pos = (0,)
+    output_field = GeometryField()
 
 
 def _dejar(importacion: Importacion, estado: str, *mensajes: str, **campos: Any) -> None:

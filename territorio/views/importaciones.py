@@ -336,6 +336,7 @@ def _filtros() -> list[tuple[str, str]]:
 
 def _textos_del_mapa() -> dict[str, str]:
     return {
+        "municipio": _("límite del municipio"),
         "filas": _("unidades del archivo"),
         "antes": _("límites de antes"),
         "superposiciones": _("superposiciones"),

@@ -9,6 +9,7 @@
   const COLOR = { nueva: "#1b7837", cambiada: "#e08214", igual: "#7b8794", con_error: "#b42318", omitida: "#9aa5b1" };
   // Drawn in this order: what is small or doubtful lies above.
   const CAPAS = {
+    municipio: { color: "#52606d", weight: 1.5, fill: false, interactive: false, encendida: true },
     faltan: { color: "#6a51a3", dashArray: "2 4", fillOpacity: 0.1, encendida: false },
     filas: { encendida: true },
     antes: { color: "#1f2933", dashArray: "5 4", weight: 1.5, fill: false, encendida: true },
@@ -25,6 +26,7 @@
   L.control.scale({ imperial: false }).addTo(mapa);
 
   const porNumero = new Map();
+  const candidatos = [];
   let elegida = null;
 
   function estilo(nombre, rasgo) {
@@ -73,6 +75,7 @@
       pointToLayer: (rasgo, lugar) => L.circleMarker(lugar, { radius: nombre === "filas" ? 5 : 4, ...estilo(nombre, rasgo) }),
       onEachFeature: (rasgo, una) => {
         const { numero } = rasgo.properties;
+        if (nombre === "candidatos") candidatos.push(una);
         if (nombre === "filas") porNumero.set(numero, { capa: una, rasgo });
         una.on("click", (evento) => {
           L.DomEvent.stopPropagation(evento);
@@ -119,6 +122,18 @@
       dice.textContent = textos.fallo;
       marco.dataset.listo = "0";
     });
+
+  // A candidate under the pointer or the keyboard shows where it would put the file.
+  for (const boton of document.querySelectorAll("[data-candidato]")) {
+    const resaltar = (si) => () => {
+      const una = candidatos[Number(boton.dataset.candidato)];
+      una?.setStyle(si ? { color: "#b2182b", weight: 4, fillOpacity: 0.35 } : estilo("candidatos"));
+      if (si) una?.bringToFront();
+      dice.textContent = si && una ? nombrar("candidatos", una.feature.properties) : "";
+    };
+    for (const suceso of ["mouseenter", "focus"]) boton.addEventListener(suceso, resaltar(true));
+    for (const suceso of ["mouseleave", "blur"]) boton.addEventListener(suceso, resaltar(false));
+  }
 
   document.addEventListener("click", (evento) => {
     const boton = evento.target.closest(".al-mapa");
