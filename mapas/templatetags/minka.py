@@ -90,10 +90,11 @@ def superficie(m2) -> str:
     cifra = _numero(m2)
     if cifra is None:
         return _("sin dato")
+    cifra = abs(cifra)
     for unidad, tamanio, desde in (("km²", 1_000_000, 10_000_000), ("ha", 10_000, 10_000)):
-        if abs(cifra) >= desde:
-            return f"{numero(cifra / tamanio, 0 if abs(cifra) >= 1000 * tamanio else 1)}{DURO}{unidad}"
-    return f"{numero(cifra, 0 if abs(cifra) >= 10 else 1)}{DURO}m²"
+        if cifra >= desde:
+            return f"{numero(cifra / tamanio, 0 if cifra >= 1000 * tamanio else 1)}{DURO}{unidad}"
+    return f"{numero(cifra, 0 if cifra >= 10 or cifra < Decimal('0.05') else 1)}{DURO}m²"
 
 
 @register.filter

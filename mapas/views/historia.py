@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from cuentas.permisos import puede
+from mapas import geometrias
 from mapas.disputas import M2_MENOR, contenidos, disputas, resumen
 from mapas.filtros import FiltroInvalido, SinMunicipio, Vista, vista_de
 from mapas.historia import historia_de
-from mapas.views.mapas import conservacion_en_palabras
-from territorio.fechas import hoy
+from mapas.views.mapas import conservacion_en_palabras, direccion_de_contornos
+from territorio.fechas import al, hoy
 from territorio.models import Motivo, UnidadTerritorial
 from territorio.permisos import EDITAR_UNIDAD
 
@@ -59,11 +60,14 @@ def lista_de_disputas(request: HttpRequest) -> HttpResponse:
         return render(request, "mapas/mapa_filtro.html", {"mensaje": str(error), "ruta": request.path}, status=400)
     request.municipio = vista.municipio  # type: ignore[attr-defined]
     request.fecha = vista.fecha  # type: ignore[attr-defined]
+    with al(vista.fecha):
+        # Before the tables of another day stand before the stored ones: a version is made of the stored rows.
+        version = geometrias.resumen(municipio_id=vista.municipio.pk, nivel_id=vista.nivel.pk).version
     with vista.en_su_dia():
-        return render(request, "disputas/disputas.html", _disputas(request, vista))
+        return render(request, "disputas/disputas.html", _disputas(request, vista, version))
 
 
-def _disputas(request: HttpRequest, vista: Vista) -> dict[str, Any]:
+def _disputas(request: HttpRequest, vista: Vista, version: str) -> dict[str, Any]:
     todas = disputas(vista)
     menores = request.GET.get("menores") == "1"
     mostradas = todas.filter(m2__lt=M2_MENOR) if menores else todas.filter(m2__gte=M2_MENOR)
@@ -89,6 +93,7 @@ def _disputas(request: HttpRequest, vista: Vista) -> dict[str, Any]:
         "consulta": consulta,
         "mapa": {
             "disputas": f"/exportar/disputas.geojson?{consulta}",
+            "contornos": direccion_de_contornos(vista, version),
             "base": settings.MINKA_MAPA_BASE,
             "credito": settings.MINKA_MAPA_BASE_CREDITO,
             "fallo": _("No se pudo cargar el mapa. La lista muestra lo mismo."),

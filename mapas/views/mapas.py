@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import get_format
+from django.utils.formats import date_format, get_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, pgettext
@@ -17,14 +19,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from mapas import geometrias
-from mapas.figuras import Columna, Figuras
+from mapas.figuras import APROXIMADO, SIN_TOTAL, Columna, Figuras, es_estimada
 from mapas.filtros import FiltroInvalido, SinMunicipio, Vista, fecha_de, vista_de
 from mapas.folium_mapa import piezas
 from mapas.preguntas import PREGUNTAS
 from mapas.signos import signos_de
 from territorio.conservacion import Conservacion
 from territorio.fechas import PRIMER_DIA, al
-from territorio.models import Municipio, Nivel
+from territorio.models import Limite, Metodo, Municipio, Nivel
 
 DATOS_ID = "datos-mapa"
 UN_ANIO = 365 * 24 * 3600
@@ -117,6 +119,7 @@ def _contexto(vista: Vista, figuras: Figuras, resumen: geometrias.Resumen) -> di
         "datos_id": DATOS_ID,
         "datos": _datos(vista, figuras, resumen, signos),
         "columnas": figuras.columnas,
+        "sin_total": SIN_TOTAL,
         "con_clase": _con_clase(figuras.columnas),
         "filas_html": _filas_html(figuras, etiquetas),
         "totales_html": _totales_html(figuras),
@@ -130,8 +133,9 @@ def _preguntas(vista: Vista) -> list[dict[str, Any]]:
         "desatendidas": _("Desatendidas"),
         "cobertura-pdm": pgettext("mapa", "PDM"),
         "ejecucion-poa": pgettext("mapa", "POA"),
+        "servicios": _("Servicios"),
     }
-    consulta = vista.query(grupo=None, pdm=None, gestion=None, metros=None, medida=None)
+    consulta = vista.query(tipo=None, grupo=None, pdm=None, gestion=None, metros=None, medida=None)
     return [
         {"nombre": corto, "url": f"{reverse('mapas:' + clave)}?{consulta}", "actual": clave == vista.pregunta}
         for clave, corto in cortos.items()
@@ -151,6 +155,7 @@ def _otra_fecha(vista: Vista) -> dict[str, str]:
 def _filtros(opciones: dict[str, list[tuple[str, str, bool]]]) -> list[dict[str, Any]]:
     etiquetas = {
         "sector": _("Sector"),
+        "tipo": _("Tipo"),
         "grupo": _("Quién pide"),
         "nivel": _("Nivel"),
         "gestion": _("Gestión"),
@@ -180,6 +185,14 @@ def _descargas(pregunta: str, consulta: str) -> list[dict[str, str]]:
 def _vacio(vista: Vista, figuras: Figuras) -> dict[str, str] | None:
     """What to say, and what to do next, where there is nothing to answer with."""
     codigo = vista.municipio.codigo
+    if vista.fecha and (primero := _primer_dia(vista)) is not None and vista.fecha < primero:
+        return {
+            "que": _("Ningún límite de este nivel regía ese día: el más antiguo es del %(dia)s.")
+            % {"dia": date_format(primero, "SHORT_DATE_FORMAT")},
+            "hacer": _("Elija una fecha posterior, o cargue los límites de entonces:"),
+            "orden": f"manage.py importar_limites ARCHIVO --nivel {vista.nivel.codigo} --municipio {codigo}"
+            f" --vigente-desde {vista.fecha.isoformat()}",
+        }
     if not figuras.filas:
         return {
             "que": _("%(municipio)s todavía no tiene unidades del nivel %(nivel)s.")
@@ -208,12 +221,18 @@ def _vacio(vista: Vista, figuras: Figuras) -> dict[str, str] | None:
     return None
 
 
+def _primer_dia(vista: Vista) -> date | None:
+    """The first day of the oldest limit at the view's level; None where there is none or it has no beginning."""
+    propios = Limite.objects.filter(sustituido=None, unidad__nivel=vista.nivel)
+    propios = propios.filter(Q(unidad__municipio=vista.municipio) | Q(unidad=vista.municipio))
+    return propios.order_by("vigencia").values_list("vigencia__startswith", flat=True).first()
+
+
 def _datos(vista: Vista, figuras: Figuras, resumen: geometrias.Resumen, signos: list) -> dict[str, Any]:
     """What mapa.js draws with. Figures are the very ones of the table; their text it takes from the table's cells."""
-    direccion = reverse("mapas:geometria", args=[vista.municipio.codigo, vista.nivel.codigo])
     claves = [columna.clave for columna in figuras.columnas]
     return {
-        "geometria": f"{direccion}?v={resumen.version}" + (f"&fecha={vista.fecha.isoformat()}" if vista.fecha else ""),
+        "geometria": direccion_de_contornos(vista, resumen.version),
         "caja": resumen.caja,
         "columnas": [asdict(columna) for columna in figuras.columnas],
         "valor": figuras.valor,
@@ -225,6 +244,12 @@ def _datos(vista: Vista, figuras: Figuras, resumen: geometrias.Resumen, signos: 
         "numeros": {"decimal": get_format("DECIMAL_SEPARATOR"), "miles": get_format("THOUSAND_SEPARATOR")},
         "textos": _textos(vista),
     }
+
+
+def direccion_de_contornos(vista: Vista, version: str) -> str:
+    """Where the outlines of the view's units are, as of its day."""
+    direccion = reverse("mapas:geometria", args=[vista.municipio.codigo, vista.nivel.codigo])
+    return f"{direccion}?v={version}" + (f"&fecha={vista.fecha.isoformat()}" if vista.fecha else "")
 
 
 def _textos(vista: Vista) -> dict[str, str]:
@@ -292,6 +317,8 @@ def _numero(valor: Any) -> str:
 
 ESCRITURA: dict[str, Callable[[Any], str]] = {
     "texto": str,
+    "metodo": lambda valor: str(Metodo(valor).label),
+    "km": lambda valor: f"{_cifra(valor, 1)}\u00a0km",
     "paso": str,
     "entero": _cifra,
     "decimal": _numero,
@@ -317,26 +344,32 @@ def _fila_html(fila: dict[str, Any], columnas: Iterable[Columna], etiquetas: dic
         f'<th scope="row"><a href="{escape(fila["url"])}">{escape(fila["nombre"])}</a>'
         f' <span class="codigo">{escape(fila["codigo"])}</span></th>'
     )
-    celdas = "".join(_celda(fila[columna.clave], columna, etiquetas) for columna in columnas)
+    celdas = "".join(
+        _celda(fila[columna.clave], columna, etiquetas, es_estimada(fila, columna)) for columna in columnas
+    )
     clase = f"<td>{escape(etiquetas.get(fila['clase'], ''))}</td>" if con_clase else ""
     return f'<tr data-id="{fila["id"]}">{nombre}{celdas}{clase}</tr>\n'
 
 
-def _celda(valor: Any, columna: Columna, etiquetas: dict[str, str]) -> str:
+def _celda(valor: Any, columna: Columna, etiquetas: dict[str, str], estimada: bool = False) -> str:
+    if valor is None and columna.tipo in SIN_TOTAL:
+        return "<td></td>"
     if valor is None:
         return f'<td class="nada">{escape(_("sin datos"))}</td>'
     if columna.tipo == "paso":
         return f"<td>{escape(etiquetas.get(valor, valor))}</td>"
-    clase = "" if columna.tipo == "texto" else ' class="numero"'
-    return f"<td{clase}>{escape(ESCRITURA[columna.tipo](valor))}</td>"
+    clase = "" if columna.tipo in SIN_TOTAL else ' class="numero"'
+    return f"<td{clase}>{APROXIMADO if estimada else ''}{escape(ESCRITURA[columna.tipo](valor))}</td>"
 
 
 def _totales_html(figuras: Figuras) -> SafeString:
     celdas = []
     for columna in figuras.columnas:
         valor = figuras.totales.get(columna.clave)
-        sin_total = "" if columna.tipo in {"texto", "paso"} else "–"
+        sin_total = "" if columna.tipo in SIN_TOTAL else "–"
         texto = sin_total if valor is None else ESCRITURA[columna.tipo](valor)
+        if valor is not None and any(es_estimada(fila, columna) for fila in figuras.filas):
+            texto = APROXIMADO + texto
         celdas.append(format_html('<td class="numero">{}</td>', texto))
     return mark_safe("".join(celdas))  # noqa: S308
 

@@ -57,6 +57,13 @@
     marco.dataset.listo = "si";
   }
 
+  // Under the disputes, the units that claim them.
+  if (datos.contornos) {
+    pedir(datos.contornos).then((coleccion) => {
+      L.geoJSON(coleccion, { interactive: false, filter: (rasgo) => rasgo.geometry.type !== "Point", style: { color: "#7b8794", weight: 1, fill: false } }).addTo(mapa).bringToBack();
+    }).catch(() => {});
+  }
+
   const [direccion, dibujar] = datos.disputas ? [datos.disputas, disputas] : [datos.limites, limites];
   pedir(direccion).then(dibujar).catch(() => { dice.textContent = datos.fallo; });
 })();
