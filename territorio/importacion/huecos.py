@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 AREA_MINIMA_M2 = 1.0
 ANCHO_DE_ASTILLA_M = 20.0
-# Closing the outline of an untidy union costs by its vertices; beyond these only what is closed in is looked for.
-VERTICES_PARA_CERRAR = 200_000
+FORMAS_POR_BALDOSA = 300
+# Following an outline costs by its vertices; beyond these only what is closed in is looked for.
+VERTICES_PARA_ABRIR = 200_000
+LISTADOS = 5_000
+_REJILLA = 1e-11
 HUECO, ASTILLA, SIN_CUBRIR = "hueco", "astilla", "sin_cubrir"
 
 
@@ -48,14 +51,12 @@ def regiones(
 
 def buscar(formas: np.ndarray, donde: list[tuple[str, BaseGeometry]]) -> list[Hueco]:
     """Gaps of at least AREA_MINIMA_M2 between `formas` within each region (by name), or between them, largest first."""
-    if not donde:
-        union = shapely.union_all(formas)
-        return _ordenados(_clasificar(_encerrados(union), "", None))
     arbol = shapely.STRtree(formas)
+    if not donde:
+        return _ordenados(_clasificar(_encerrados(formas, arbol), "", None))
     hallados = []
     for nombre, region in donde:
-        union = shapely.union_all(formas[np.sort(arbol.query(region, predicate="intersects"))])
-        hallados += _clasificar(shapely.get_parts(shapely.difference(region, union)), nombre, region)
+        hallados += _clasificar(_libres(formas, arbol, region), nombre, region)
     return _ordenados(hallados)
 
 
@@ -63,20 +64,65 @@ def _ordenados(hallados: list[Hueco]) -> list[Hueco]:
     return sorted(hallados, key=lambda h: (-h.m2, h.geom.bounds))
 
 
-def _encerrados(union: BaseGeometry) -> np.ndarray:
-    """Holes of a union, and the clefts that closing its outline by half a sliver's width fills."""
-    partes = shapely.get_parts(union)
-    contornos = shapely.get_exterior_ring(partes)
-    relleno = shapely.union_all(shapely.polygons(contornos[~shapely.is_missing(contornos)]))
-    if shapely.get_num_coordinates(union) <= VERTICES_PARA_CERRAR:
-        radio = ANCHO_DE_ASTILLA_M / 2 / METROS_POR_GRADO
-        cerrado = shapely.buffer(shapely.buffer(relleno, radio, join_style="mitre"), -radio, join_style="mitre")
-        relleno = shapely.union(relleno, cerrado)
-    return shapely.get_parts(shapely.difference(relleno, union))
+def _libres(formas: np.ndarray, arbol: shapely.STRtree, region: BaseGeometry) -> np.ndarray:
+    """The connected parts of `region` that no shape covers.
+
+    Tile by tile: one union of many thousand shapes whose borders don't match costs minutes and a gigabyte, and what it
+    costs grows faster than their number. What a tile's edge cuts is put together again.
+    """
+    cuantas = len(arbol.query(region))
+    lados = max(1, round((cuantas / FORMAS_POR_BALDOSA) ** 0.5))
+    oeste, sur, este, norte = region.bounds
+    xs, ys = np.linspace(oeste, este, lados + 1), np.linspace(sur, norte, lados + 1)
+    enteros, cortados = [], []
+    for i in range(lados):
+        for j in range(lados):
+            baldosa = shapely.box(xs[i], ys[j], xs[i + 1], ys[j + 1])
+            suelo = region if lados == 1 else shapely.intersection(region, baldosa)
+            partes = _descubierto(suelo, formas[np.sort(arbol.query(suelo, predicate="intersects"))])
+            en_el_borde = (
+                shapely.intersects(baldosa.boundary, partes) if lados > 1 else np.zeros(len(partes), dtype=bool)
+            )
+            cortados.append(partes[en_el_borde])
+            propios = partes[~en_el_borde]
+            enteros.append(propios[areas_m2(propios) >= AREA_MINIMA_M2])
+    if not any(map(len, cortados)):
+        return np.concatenate(enteros)
+    # A grid of a millionth of a millimetre, for tiles' edges that cut one border at two doubles next to each other.
+    unidos = shapely.get_parts(shapely.union_all(np.concatenate(cortados), grid_size=_REJILLA))
+    return np.concatenate([*enteros, _poligonos(unidos)])
+
+
+def _descubierto(suelo: BaseGeometry, formas: np.ndarray) -> np.ndarray:
+    if suelo.is_empty:
+        return np.zeros(0, dtype=object)
+    libre = shapely.difference(suelo, shapely.union_all(formas)) if len(formas) else suelo
+    return _poligonos(shapely.get_parts(libre))
+
+
+def _encerrados(formas: np.ndarray, arbol: shapely.STRtree) -> np.ndarray:
+    """What the shapes close in, and the clefts between them that open outwards and are thinner than a sliver."""
+    oeste, sur, este, norte = shapely.total_bounds(formas)
+    aire = 10 * ANCHO_DE_ASTILLA_M / METROS_POR_GRADO
+    marco = shapely.box(oeste - aire, sur - aire, este + aire, norte + aire)
+    partes = _libres(formas, arbol, marco)
+    afuera = shapely.intersects(marco.boundary, partes)
+    encerrados = partes[~afuera]
+    exterior = shapely.union_all(partes[afuera])
+    if shapely.get_num_coordinates(exterior) > VERTICES_PARA_ABRIR:
+        return encerrados
+    radio = ANCHO_DE_ASTILLA_M / 2 / METROS_POR_GRADO
+    ancho = shapely.buffer(shapely.buffer(exterior, -radio, join_style="mitre"), radio, join_style="mitre")
+    grietas = _poligonos(shapely.get_parts(shapely.difference(exterior, ancho)))
+    entre_dos = [i for i, g in enumerate(grietas) if len(arbol.query(g, predicate="intersects")) > 1]
+    return np.concatenate([encerrados, grietas[entre_dos]])
+
+
+def _poligonos(partes: np.ndarray) -> np.ndarray:
+    return partes[shapely.get_type_id(partes) == shapely.GeometryType.POLYGON]
 
 
 def _clasificar(partes: np.ndarray, nombre: str, region: BaseGeometry | None) -> list[Hueco]:
-    partes = partes[shapely.get_type_id(partes) == shapely.GeometryType.POLYGON]
     superficies = areas_m2(partes)
     partes, superficies = partes[superficies >= AREA_MINIMA_M2], superficies[superficies >= AREA_MINIMA_M2]
     if not len(partes):
@@ -86,7 +132,7 @@ def _clasificar(partes: np.ndarray, nombre: str, region: BaseGeometry | None) ->
     if region is not None:
         borde = region.boundary
         shapely.prepare(borde)
-        abiertos = shapely.intersects(borde, partes)
+        abiertos = shapely.dwithin(borde, partes, 10 * _REJILLA)
     tipos = np.where(anchos < ANCHO_DE_ASTILLA_M, ASTILLA, np.where(abiertos, SIN_CUBRIR, HUECO))
     return [Hueco(str(t), float(m2), g, nombre) for t, m2, g in zip(tipos, superficies, partes, strict=True)]
 
@@ -101,7 +147,9 @@ def decir(hallados: list[Hueco], plan: Plan) -> None:
         return
     total = sum(h.m2 for h in cerrados)
     plan.informe.cuentas |= {"huecos": len(cerrados), "m2_en_huecos": round(total, 1)}
-    plan.informe.listas["huecos"] = [_texto(h) for h in cerrados]
+    plan.informe.listas["huecos"] = [_texto(h) for h in cerrados[:LISTADOS]]
+    if len(cerrados) > LISTADOS:
+        plan.informe.listas["huecos"].append(f"y {miles(len(cerrados) - LISTADOS)} más pequeños")
     plan.informe.aviso(
         f"quedan {len(cerrados)} huecos entre las unidades, en total {miles(total)} m²: lo que caiga allí no es de ninguna.",
         "Revise la lista «huecos»; un hueco angosto suele ser un borde que se dibujó dos veces.",

@@ -109,10 +109,24 @@ class Informe:
         lineas += [f"  {clave.replace('_', ' ')}: {_numero(valor)}" for clave, valor in self.cuentas.items()]
         for clave, valores in self.listas.items():
             lineas.append(f"  {clave.replace('_', ' ')} ({len(valores)}): " + _cortada(valores))
+        lineas += self._sugeridos()
         for gravedad, encabezado in ENCABEZADOS.items():
             lineas += self._problemas(gravedad, encabezado)
         lineas.append(self._final())
         return "\n".join(lineas)
+
+    def _sugeridos(self) -> list[str]:
+        """What could be each thing that no field of the file was taken for; systems and encodings stand in their errors."""
+        lineas = []
+        for destino, hallados in self.sugerencias.get("campos", {}).items():
+            libres = [s for s in hallados if s["campo"] not in self.campos]
+            if destino not in self.campos.values() and libres:
+                mejor = libres[0]
+                muestras = ", ".join(mejor["muestras"][:3])
+                lineas.append(
+                    f"  --{destino} podría ser «{mejor['campo']}» ({mejor['motivo']}; por ejemplo {muestras})"
+                )
+        return lineas
 
     def _problemas(self, gravedad: str, encabezado: str) -> list[str]:
         propios = [p for p in self.problemas if p.gravedad == gravedad]

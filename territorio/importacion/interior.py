@@ -85,8 +85,9 @@ def procesar(
 
 
 def decir(carpeta: Path, por_ciento: int, paso: str) -> None:
-    """Leave word of the step for the parent."""
-    (carpeta / AVANCE).write_text(f"{por_ciento} {paso}", encoding="utf-8")
+    """Leave word of the step for the parent, in one stroke, so that it never reads half of it."""
+    (carpeta / "avance.parcial").write_text(f"{por_ciento} {paso}", encoding="utf-8")
+    (carpeta / "avance.parcial").replace(carpeta / AVANCE)
 
 
 def revisar_textos(contenido: Contenido) -> None:

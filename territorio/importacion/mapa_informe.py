@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from territorio.importacion.plan import FilaUnidad, Plan
 
 CAPAS = ("filas", "antes", "superposiciones", "huecos", "fuera", "reparadas", "faltan", "candidatos")
-DECIMALES = 6
-# Vertices that all rows together may keep: about 25 bytes each in GeoJSON.
-VERTICES_EN_TOTAL = 160_000
-VERTICES_MINIMOS = 5
-# Shapes of overlaps and gaps that are drawn, the largest first; the report names them all.
-DIBUJADOS = 5_000
+# A tenth of a metre; of many rows a map shows less, and each decimal of each vertex is two bytes.
+DECIMALES, DECIMALES_DE_MUCHAS = 6, 5
+MUCHAS = 5_000
+# Vertices that the shapes of a layer may keep together, about 20 bytes each, and one shape at the least.
+VERTICES_EN_TOTAL, VERTICES_MINIMOS = 30_000, 5
+# Shapes of overlaps, gaps and the like that are drawn, the largest first; the report counts them all.
+DIBUJADOS = 2_000
 _LUGAR = re.compile(r"\[(-?[\d.]+) (-?[\d.]+)")
 
 
@@ -103,8 +104,7 @@ def _propiedades(fila: FilaUnidad, contada: dict[str, Any] | None) -> dict[str, 
     dudas = [d for d in contada["dudas"] if d["gravedad"] != "dato"] if contada else fila.dudas
     return {
         "numero": fila.numero,
-        "nombre": fila.nombre,
-        "codigo": fila.codigo,
+        "nombre": fila.nombre[:40],
         "estado": contada["estado"] if contada else None,
         "dudas": len(dudas),
     }
@@ -125,26 +125,28 @@ def _aligerar(formas: list[BaseGeometry]) -> np.ndarray:
     if not len(arreglo):
         return arreglo
     tope = max(VERTICES_EN_TOTAL, VERTICES_MINIMOS * len(arreglo))
-    grados = 1e-6
-    ligeras = arreglo
-    while shapely.get_num_coordinates(ligeras).sum() > tope and grados < 1:
-        grados *= 4
+    grados = 2e-6
+    while shapely.get_num_coordinates(arreglo).sum() > tope and grados < 1:
+        grados *= 8
         nuevas = shapely.simplify(arreglo, grados, preserve_topology=True)
-        ligeras = np.where(shapely.is_empty(nuevas), ligeras, nuevas)
-    return ligeras
+        arreglo = np.where(shapely.is_empty(nuevas), arreglo, nuevas)
+    return arreglo
 
 
 def _coleccion(rasgos: Iterable[tuple[BaseGeometry, dict[str, Any]]]) -> dict[str, Any]:
+    pares = list(rasgos)
+    decimales = DECIMALES if len(pares) <= MUCHAS else DECIMALES_DE_MUCHAS
+    formas = np.array([forma for forma, _ in pares], dtype=object)
+    redondas = shapely.transform(formas, lambda xy: np.round(xy, decimales)) if pares else formas
     return {
         "type": "FeatureCollection",
         "features": [
-            {"type": "Feature", "geometry": _geojson(geometria), "properties": propiedades}
-            for geometria, propiedades in rasgos
+            {"type": "Feature", "geometry": _geojson(forma), "properties": propiedades}
+            for forma, (_forma, propiedades) in zip(redondas, pares, strict=True)
         ],
     }
 
 
 def _geojson(geometria: BaseGeometry) -> dict[str, Any]:
-    """GeoJSON with six decimals (0.1 m), which is shorter and as good as what a map shows."""
-    redonda = shapely.transform(geometria, lambda xy: np.round(xy, DECIMALES))
-    return shapely.geometry.mapping(redonda)
+    partes = getattr(geometria, "geoms", None)
+    return shapely.geometry.mapping(partes[0] if partes is not None and len(partes) == 1 else geometria)
