@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mapas.views import fichas, historia, listas, paginas
+from mapas.views import fichas, historia, listas, paginas, territorio
 
 app_name = "paginas"
 urlpatterns = [

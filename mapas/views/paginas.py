@@ -65,7 +65,7 @@ def buscar(request: HttpRequest) -> HttpResponse:
 
 def aqui(request: HttpRequest) -> HttpResponse:
     """Units that cover a position, else the communities near it."""
-    punto = _posicion(request.GET.get("lat", ""), request.GET.get("lon", ""))
+    punto = posicion(request.GET.get("lat", ""), request.GET.get("lon", ""))
     if punto is None:
         problema = _("La posición no es válida: hacen falta «lat» y «lon» en grados, dentro de Bolivia.")
         return render(request, "inicio/aqui.html", {"problema": problema}, status=400)
@@ -99,7 +99,7 @@ def error_400(request: HttpRequest, exception: Exception) -> HttpResponse:
     return HttpResponseBadRequest(render_to_string("400.html", {"mensaje": mensaje}))
 
 
-def _posicion(lat: str, lon: str) -> Point | None:
+def posicion(lat: str, lon: str) -> Point | None:
     """A point of Bolivia (EPSG:4326) from two texts, None where they aren't one."""
     try:
         y, x = float(lat), float(lon)

@@ -10,6 +10,7 @@ from typing import Any
 import shapely
 from django.conf import settings
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Point
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
@@ -80,6 +81,17 @@ def leer_cuerpo(entrada: type[Entrada], request: Request) -> tuple[dict[str, Any
     return dict(serializador.validated_data), serializador.context.get("avisos", [])
 
 
+def _esquema(*tipos: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["type", "coordinates"],
+        "properties": {
+            "type": {"type": "string", "enum": list(tipos)},
+            "coordinates": {"type": "array", "items": {}, "description": "Longitud y latitud, EPSG:4326."},
+        },
+    }
+
+
 class _Geometria(serializers.Field):
     """A GeoJSON geometry of one kind in EPSG:4326; what was left out or mended is added to `avisos` of the context."""
 
@@ -119,6 +131,7 @@ class _Geometria(serializers.Field):
         self.context.setdefault("avisos", []).append(aviso)
 
 
+@extend_schema_field(_esquema("Point"))
 class CampoPunto(_Geometria):
     tipo, palabra = "Point", "Point"
 
@@ -130,6 +143,7 @@ class CampoPunto(_Geometria):
             raise serializers.ValidationError(str(error)) from None
 
 
+@extend_schema_field(_esquema("Polygon", "MultiPolygon"))
 class CampoPoligono(_Geometria):
     """Polygon or MultiPolygon; GEOS sees it first in a child process, which mends it where it is not valid."""
 
