@@ -225,6 +225,12 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Territorio, demandas, proyectos y las preguntas de Minka. Escribe quien tiene el rol para ello.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "EstadoLimite": "territorio.models.EstadoLimite",
+        "EstadoDemanda": "demandas.models.EstadoDemanda",
+        "EstadoProyecto": "proyectos.models.EstadoProyecto",
+        "EstadoEquipamiento": "territorio.models.EstadoEquipamiento",
+    },
 }
 
 # The libraries inside the wheels look for their data beside themselves once pyogrio has been imported.

@@ -1,5 +1,7 @@
 """Units in the API: a list is one GeoJSON collection written by PostGIS; one unit comes through its serializer."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from django.db.models import F
