@@ -2,6 +2,7 @@
 
 from territorio.api.cifras import CifraViewSet, IndicadorViewSet, PoblacionViewSet
 from territorio.api.comun import COLECCION, PAGINA, RASGO, ColeccionMixin
+from territorio.api.equipamientos import EquipamientoViewSet
 from territorio.api.importaciones import ImportacionViewSet
 from territorio.api.limites import LimitesView, SucesionViewSet
 from territorio.api.lugares import DondeView, NivelesView
@@ -14,6 +15,7 @@ CONJUNTOS = {
     "indicadores": (IndicadorViewSet, "indicador"),
     "cifras": (CifraViewSet, "cifra"),
     "sucesiones": (SucesionViewSet, "sucesion"),
+    "equipamientos": (EquipamientoViewSet, "equipamiento"),
     "importaciones": (ImportacionViewSet, "importacion"),
 }
 
@@ -25,6 +27,7 @@ __all__ = [
     "CifraViewSet",
     "ColeccionMixin",
     "DondeView",
+    "EquipamientoViewSet",
     "ImportacionViewSet",
     "IndicadorViewSet",
     "LimitesView",

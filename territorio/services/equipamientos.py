@@ -62,6 +62,13 @@ def editar_equipamiento(*, por, equipamiento: Equipamiento, cambios: Cambios) ->
     return _guardar(actual, {"lugar": cambios["lugar"]} if "lugar" in cambios else {})
 
 
+@transaction.atomic
+def borrar_equipamiento(*, por, equipamiento: Equipamiento) -> None:
+    """Take away a service that should never have been recorded; one that closed keeps its place, with another state."""
+    exigir(por, EDITAR_EQUIPAMIENTO, equipamiento.municipio)
+    Equipamiento.objects.select_for_update().get(pk=equipamiento.pk).delete()
+
+
 def _guardar(equipamiento: Equipamiento, lugar: dict[str, Any]) -> Equipamiento:
     if "lugar" in lugar:
         for columna in GEOMETRIAS:
