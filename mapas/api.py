@@ -17,6 +17,7 @@ DESCRIPCION = {
     "municipio": "Código INE del municipio.",
     "nivel": "Código del nivel: distrito, comunidad, otb…",
     "sector": "Código del sector.",
+    "tipo": "Tipo de equipamiento, por ejemplo: puesto de salud.",
     "grupo": "Grupo que pide: mujeres, hombres, jovenes, adultos, adultos_mayores, comunidad.",
     "gestion": "Año del POA.",
     "pdm": "Periodo del PDM, por ejemplo 2025-2029.",

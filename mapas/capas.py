@@ -11,7 +11,7 @@ from demandas.api import DemandaViewSet
 from mapas.disputas import disputas
 from mapas.figuras import Figuras
 from mapas.filtros import Vista
-from mapas.listas import demandas_pedidas, proyectos_pedidos
+from mapas.listas import demandas_pedidas, equipamientos_pedidos, proyectos_pedidos
 from mapas.preguntas import PREGUNTAS
 from proyectos.api import ProyectoViewSet
 from territorio import geojson
@@ -155,9 +155,27 @@ CAPAS: dict[str, Capa] = {
                 "m2": "m2",
             },
         ),
+        Capa(
+            "equipamientos",
+            _("Servicios"),
+            consulta=lambda vista, parametros: equipamientos_pedidos(_con_municipio(vista, parametros), vista.usuario),
+            propiedades={
+                "codigo": "codigo",
+                "nombre": "nombre",
+                "sector": "sector__codigo",
+                "sector_nombre": "sector__nombre",
+                "tipo": "tipo",
+                "estado": "estado",
+                "unidad": "unidad__codigo",
+                "unidad_nombre": "unidad__nombre",
+                "ubicada_por": "ubicada_por",
+                "fuente": "fuente",
+            },
+        ),
         Capa("demanda", _("Demanda por territorio"), pregunta="demanda"),
         Capa("cobertura-pdm", _("Cobertura del PDM"), pregunta="cobertura-pdm"),
         Capa("ejecucion-poa", _("Ejecución del POA"), pregunta="ejecucion-poa"),
         Capa("desatendidas", _("Comunidades atendidas y desatendidas"), pregunta="desatendidas"),
+        Capa("servicios", _("Distancia a los servicios"), pregunta="servicios"),
     )
 }

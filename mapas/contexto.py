@@ -37,6 +37,7 @@ MAPAS = (
     EnlaceMapa("/mapas/desatendidas/", _("Comunidades desatendidas"), _("¿A quién no llega nada?")),
     EnlaceMapa("/mapas/cobertura-pdm/", _("Cobertura del PDM"), _("¿A qué responde el plan?")),
     EnlaceMapa("/mapas/ejecucion-poa/", _("Ejecución del POA"), _("¿Se hace lo que se programó?")),
+    EnlaceMapa("/mapas/servicios/", _("Distancia a los servicios"), _("¿Qué tan lejos está la escuela o el agua?")),
 )
 
 

@@ -15,11 +15,17 @@ from mapas.filtros import Vista
 from mapas.nombres import en_su_idioma
 from territorio.conservacion import Conservacion
 from territorio.fechas import hoy, otro_dia
+from territorio.models import Metodo
+
+# Columns that are words.
+SIN_TOTAL = ("texto", "paso", "metodo")
+# Before a figure that was not counted in that very unit.
+APROXIMADO = "≈\u00a0"
 
 
 @dataclass(frozen=True)
 class Columna:
-    """A column of figures; `tipo` says how it is written: texto, entero, decimal, bs, porcentaje, paso."""
+    """A column of figures; `tipo` says how it is written: texto, entero, decimal, bs, porcentaje, km, paso, metodo."""
 
     clave: str
     titulo: str
@@ -63,6 +69,24 @@ COLOR_PASO = {
     "en_ejecucion": "#67A9CF",
     "atendida": "#2166AC",
 }
+
+
+def columnas_de_habitantes() -> list[Columna]:
+    """Inhabitants, and how each figure is known."""
+    return [
+        Columna("habitantes", _("Habitantes"), "entero"),
+        Columna("habitantes_metodo", _("Cómo se sabe"), "metodo"),
+    ]
+
+
+def es_estimada(fila: dict[str, Any], columna: Columna) -> bool:
+    """Whether a row's figure was estimated, wholly or in part: rows say it in `<column>_metodo`."""
+    return fila.get(f"{columna.clave}_metodo") not in {None, "", Metodo.CENSO.value}
+
+
+def personas_en_palabras(personas: float, *, estimadas: bool) -> str:
+    """A number of inhabitants as sentences write it."""
+    return f"{APROXIMADO if estimadas else ''}{number_format(round(personas))}"
 
 
 def filas_de(unidades, columnas: list[Columna]) -> list[dict[str, Any]]:

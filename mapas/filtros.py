@@ -16,12 +16,15 @@ from demandas.models import Demanda, Grupo
 from mapas.nombres import en_su_idioma
 from proyectos.models import PDM, POA, Proyecto
 from territorio.fechas import FechaInvalida, al, hoy, leer_dia
-from territorio.models import Municipio, Nivel, Poblacion, Sector, UnidadTerritorial
+from territorio.models import Equipamiento, Municipio, Nivel, Poblacion, Sector, UnidadTerritorial
 from territorio.pasado import como_era
 
-PARAMETROS = ("municipio", "nivel", "sector", "grupo", "gestion", "pdm", "metros", "medida", "fecha")
+PARAMETROS = ("municipio", "nivel", "sector", "tipo", "grupo", "gestion", "pdm", "metros", "medida", "fecha")
 MEDIDAS_DEMANDA = ("demandas", "por_mil")
 METROS_MAXIMOS = 50_000
+# How far is far, where the reader does not say; and the sectors whose services are asked about first.
+LEJOS = 5_000
+SECTORES_DE_SERVICIOS = ("20", "21", "11")
 
 
 class FiltroInvalido(ValueError):
@@ -41,6 +44,7 @@ class Vista:
     nivel: Nivel
     usuario: AbstractBaseUser | Any
     sector: Sector | None = None
+    tipo: str = ""
     grupo: str = ""
     gestion: int | None = None
     pdm: PDM | None = None
@@ -61,6 +65,8 @@ class Vista:
             "sector": [("", _("Todos los sectores"), self.sector is None)]
             + [(s.codigo, en_su_idioma(s.nombre), s == self.sector) for s in _sectores(self.municipio)],
         }
+        if self.pregunta == "servicios":
+            opciones |= self._opciones_de_servicios()
         if self.pregunta in {"demanda", "cobertura-pdm"}:
             opciones["grupo"] = [("", _("Todos los grupos"), not self.grupo)] + [
                 (valor, str(etiqueta), valor == self.grupo) for valor, etiqueta in Grupo.choices
@@ -92,12 +98,25 @@ class Vista:
             ]
         return opciones
 
+    def _opciones_de_servicios(self) -> dict[str, list[tuple[str, str, bool]]]:
+        sectores = Sector.objects.filter(pk__in=Equipamiento.objects.order_by().values("sector"))
+        tipos = self.con(tipo="").equipamientos.order_by("tipo").values_list("tipo", flat=True).distinct()
+        return {
+            "sector": [(s.codigo, en_su_idioma(s.nombre), s == self.sector) for s in sectores],
+            "tipo": [("", _("Cualquier tipo"), not self.tipo)] + [(tipo, tipo, tipo == self.tipo) for tipo in tipos],
+            "metros": [
+                (str(m), _("Lejos: más de %(km)s km") % {"km": m // 1000}, m == self.metros)
+                for m in sorted({1000, 2000, LEJOS, 10_000, max(self.metros // 1000, 1) * 1000})
+            ],
+        }
+
     def parametros(self) -> dict[str, str]:
         """The filters as a query string holds them; what is at its default is left out."""
         valores = {
             "municipio": self.municipio.codigo,
             "nivel": self.nivel.codigo,
             "sector": self.sector.codigo if self.sector else "",
+            "tipo": self.tipo,
             "grupo": self.grupo,
             "gestion": str(self.gestion or ""),
             "pdm": self.pdm.periodo if self.pdm else "",
@@ -140,6 +159,14 @@ class Vista:
         return demandas.de(grupo=self.grupo) if self.grupo else demandas
 
     @property
+    def equipamientos(self):
+        """The services of this municipality, sector and kind, whether they work or not."""
+        equipamientos = Equipamiento.objects.del_municipio(self.municipio)
+        if self.sector:
+            equipamientos = equipamientos.de_sector(self.sector.codigo)
+        return equipamientos.de_tipo(self.tipo) if self.tipo else equipamientos
+
+    @property
     def proyectos(self):
         proyectos = Proyecto.objects.visibles_para(self.usuario).del_municipio(self.municipio)
         return proyectos.de_sector(self.sector.codigo) if self.sector else proyectos
@@ -175,12 +202,13 @@ def _vista(parametros: QueryDict, usuario, pregunta: str, fecha: date | None) ->
         municipio=municipio,
         nivel=_nivel(parametros.get("nivel", ""), niveles, municipio, pregunta),
         usuario=usuario,
-        sector=_sector(parametros.get("sector", "")),
+        sector=_sector(parametros.get("sector", "")) or (_sector_de_servicios() if pregunta == "servicios" else None),
+        tipo=_tipo(parametros.get("tipo", "")) if pregunta == "servicios" else "",
         grupo=_uno_de(parametros.get("grupo", ""), ["", *Grupo.values], "grupo"),
         gestion=_gestion(parametros.get("gestion", ""), municipio, usuario, obligatoria=pregunta == "ejecucion-poa"),
         pdm=_pdm(parametros.get("pdm", ""), municipio, usuario, obligatorio=pregunta == "cobertura-pdm"),
         censo=Poblacion.objects.ultimo_censo(municipio),
-        metros=_metros(parametros.get("metros", "")),
+        metros=_metros(parametros.get("metros", "")) or (LEJOS if pregunta == "servicios" else 0),
         medida=medida,
         niveles=niveles,
         fecha=fecha,
@@ -239,7 +267,7 @@ def _nivel(codigo: str, niveles: list[Nivel], municipio, pregunta: str) -> Nivel
                 % {"municipio": municipio.nombre, "nivel": codigo[:40], "hay": ", ".join(n.codigo for n in niveles)}
             )
         return elegido
-    if pregunta == "desatendidas":
+    if pregunta in {"desatendidas", "servicios"}:
         base = (
             UnidadTerritorial.objects.base()
             .filter(municipio=municipio)
@@ -265,6 +293,18 @@ def _sector(codigo: str) -> Sector | None:
     if sector is None:
         raise FiltroInvalido(_("No hay un sector con el código «%(codigo)s».") % {"codigo": codigo[:40]})
     return sector
+
+
+def _sector_de_servicios() -> Sector | None:
+    """The first sector that has services loaded: health, education, water, else any."""
+    con_servicios = {s.codigo: s for s in Sector.objects.filter(equipamientos__isnull=False).order_by("vigencia")}
+    return next((con_servicios[c] for c in (*SECTORES_DE_SERVICIOS, *con_servicios) if c in con_servicios), None)
+
+
+def _tipo(texto: str) -> str:
+    if texto and not Equipamiento.objects.filter(tipo=_limpio(texto)).exists():
+        raise FiltroInvalido(_("No hay equipamientos del tipo «%(tipo)s».") % {"tipo": texto[:40]})
+    return texto
 
 
 def _sectores(municipio) -> list[Sector]:

@@ -1,4 +1,4 @@
-"""Lists of demands and projects: the query string read once, so that the page and its download show the same rows."""
+"""Lists of demands, projects and services: the query string read once, so that page and download show the same rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from demandas.models import Demanda, EstadoDemanda, Grupo
 from mapas.nombres import en_su_idioma
 from proyectos.models import POA, EstadoProyecto, Operacion, Proyecto
 from proyectos.models.proyecto import SIN_EFECTO
-from territorio.models import Municipio, Sector, UbicadaPor, UnidadTerritorial
+from territorio.models import Equipamiento, EstadoEquipamiento, Municipio, Sector, UbicadaPor, UnidadTerritorial
 
 # A project is late when it has reached this many points less than was programmed to date.
 PUNTOS_DE_ATRASO = 15
@@ -124,6 +124,31 @@ def proyectos_pedidos(parametros: Mapping[str, str], usuario) -> QuerySet:
     return _ordenadas(proyectos, ORDEN_PROYECTOS, texto(parametros, "orden"))
 
 
+ORDEN_EQUIPAMIENTOS = {
+    "codigo": ["codigo"],
+    "nombre": ["nombre"],
+    "tipo": ["tipo", "nombre"],
+    "sector": ["sector__codigo", "nombre"],
+    "unidad": ["unidad__nombre", "nombre"],
+    "lugar": ["ubicada_por", "nombre"],
+    "estado": ["_estado", "nombre"],
+}
+
+
+def equipamientos_pedidos(parametros: Mapping[str, str], _usuario) -> QuerySet:
+    """The services that a query string asks for; they are public.
+
+    Keys: q, municipio, unidad (id), sector, tipo, estado, lugar, orden.
+    """
+    equipamientos = _comunes(Equipamiento.objects.all(), parametros)
+    if tipo := texto(parametros, "tipo"):
+        equipamientos = equipamientos.de_tipo(tipo)
+    equipamientos = con_palabras(
+        equipamientos, ("nombre", "codigo", "tipo", "unidad__nombre"), texto(parametros, "q")
+    ).annotate(_estado=_por_estado(EstadoEquipamiento.values))
+    return _ordenadas(equipamientos, ORDEN_EQUIPAMIENTOS, texto(parametros, "orden"))
+
+
 def con_ultima_operacion(proyectos: QuerySet, usuario) -> QuerySet:
     ultima = (
         Operacion.objects.filter(proyecto=OuterRef("pk"), poa__in=POA.objects.visibles_para(usuario).order_by())
@@ -171,6 +196,16 @@ def filtros_de_proyectos(parametros: Mapping[str, str], municipio) -> list[Filtr
         _filtro_sector(parametros, Sector.objects.filter(proyectos__municipio=municipio)),
         _filtro("plan", _("Plan"), _("Todos"), planes, parametros),
         _filtro("avance", _("Avance"), _("Todos"), [("atrasado", _("atrasados"))], parametros),
+    ]
+
+
+def filtros_de_equipamientos(parametros: Mapping[str, str], municipio) -> list[Filtro]:
+    tipos = Equipamiento.objects.filter(municipio=municipio).order_by("tipo").values_list("tipo", flat=True).distinct()
+    return [
+        _filtro("estado", _("Estado"), _("Todos"), EstadoEquipamiento.choices, parametros),
+        _filtro_sector(parametros, Sector.objects.filter(equipamientos__municipio=municipio)),
+        _filtro("tipo", _("Tipo"), _("Todos"), [(tipo, tipo) for tipo in tipos], parametros),
+        _filtro_lugar(parametros),
     ]
 
 

@@ -9,10 +9,11 @@ from django.http import QueryDict
 from demandas.models import EstadoDemanda
 from mapas.filtros import vista_de
 from mapas.listas import proyectos_pedidos
+from mapas.servicios import Alcance, alcance
 from proyectos.models import Operacion
 from proyectos.querysets.embudo import PASO, PASOS
 from proyectos.querysets.pdm import cubiertas
-from territorio.models import Membresia, Poblacion, Rol, UnidadTerritorial
+from territorio.models import Cifra, Membresia, Metodo, Rol, UnidadTerritorial
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Cifras:
     nivel_base: Any
     pasos: dict[str, int] = field(default_factory=dict)
     habitantes: int | None = None
+    habitantes_estimados: bool = False
+    servicios: Alcance | None = None
     censo: int | None = None
 
     @property
@@ -61,7 +64,8 @@ def cifras_de(municipio: UnidadTerritorial, usuario) -> Cifras:
             .order_by()
             .values_list("paso", flat=True)
         )
-    habitantes = Poblacion.objects.totales().filter(unidad=municipio, censo=plan.censo)
+    habitantes = Cifra.objects.habitantes(plan.censo).filter(unidad=municipio).first()
+    alcanzan = alcance(vista_de(parametros, usuario, pregunta="servicios"))
     return Cifras(
         demandas=plan.demandas.count(),
         demandas_vigentes=vigentes.count(),
@@ -71,7 +75,9 @@ def cifras_de(municipio: UnidadTerritorial, usuario) -> Cifras:
         poa=operaciones.totales(),
         nivel_base=base.nivel,
         pasos={paso: pasos[numero] for numero, paso in enumerate(PASOS)} if pasos else {},
-        habitantes=habitantes.values_list("personas", flat=True).first(),
+        habitantes=round(habitantes.valor) if habitantes else None,
+        habitantes_estimados=habitantes is not None and habitantes.metodo != Metodo.CENSO,
+        servicios=alcanzan if alcanzan.hay_servicios else None,
         censo=plan.censo,
     )
 

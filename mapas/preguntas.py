@@ -1,4 +1,4 @@
-"""The four questions, each answered once: pages, tables, exports and the API all show these figures."""
+"""The questions, each answered once: pages, tables, exports and the API all show these figures."""
 
 from collections.abc import Callable
 
@@ -15,10 +15,12 @@ from mapas.figuras import (
     Columna,
     Figuras,
     bs,
+    columnas_de_habitantes,
     decimal,
     fila_de,
     filas_de,
     fuente_de,
+    personas_en_palabras,
     plural,
     por_ciento,
     por_cuantiles,
@@ -28,11 +30,12 @@ from mapas.figuras import (
 from mapas.filtros import Vista
 from mapas.nombres import en_su_idioma
 from mapas.rasgos import rasgos_de_demandas, rasgos_de_proyectos
+from mapas.servicios import servicios
 from proyectos.models import Operacion
 from proyectos.querysets.embudo import PASO, PASOS
 from proyectos.querysets.pdm import cubiertas, en_el_plan
 from territorio.conservacion import Conservacion
-from territorio.models import Poblacion, UnidadEnUnidad, UnidadTerritorial
+from territorio.models import Cifra, Metodo, UnidadEnUnidad, UnidadTerritorial
 
 
 def demanda(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
@@ -43,10 +46,12 @@ def demanda(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         Columna("demandas", _("Demandas"), "decimal"),
         Columna("demandas_en_disputa", _("En disputa"), "decimal"),
         Columna("beneficiarios", _("Beneficiarios"), "entero"),
-        Columna("habitantes", _("Habitantes"), "entero"),
+        *columnas_de_habitantes(),
         Columna("por_mil", _("Por 1.000 hab."), "decimal"),
     ]
     filas = filas_de(unidades, columnas)
+    for fila in filas:
+        fila["por_mil_metodo"] = fila["habitantes_metodo"]
     valor = vista.medida or "demandas"
     clases = por_cuantiles(filas, valor)
     conservacion = demandas.conservacion(vista.nivel, vista.municipio)
@@ -92,7 +97,10 @@ def cobertura_pdm(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         Columna("habitantes_base", _("Habitantes de sus comunidades"), "entero"),
         Columna("habitantes_cubiertos", _("Habitantes cubiertos"), "entero"),
     ]
-    filas = filas_de(unidades, columnas)
+    filas = filas_de(unidades, [*columnas, Columna("habitantes_estimados", "")])
+    for fila in filas:
+        if fila.pop("habitantes_estimados"):
+            fila["habitantes_base_metodo"] = fila["habitantes_cubiertos_metodo"] = Metodo.AREA.value
     tonos = legenda.YLGNBU
     umbrales = [
         (75, Clase("c4", _("75 % o más"), tonos[4])),
@@ -111,8 +119,8 @@ def cobertura_pdm(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         detalle += " " + _(
             "%(cubiertos)s de %(todas)s habitantes viven en comunidades u OTB con proyecto en el plan."
         ) % {
-            "cubiertos": number_format(personas["cubiertas"]),
-            "todas": number_format(personas["todas"]),
+            "cubiertos": personas_en_palabras(personas["cubiertas"], estimadas=bool(personas["estimadas"])),
+            "todas": personas_en_palabras(personas["todas"], estimadas=bool(personas["estimadas"])),
         }
     if vista.pdm is None:
         frase = (
@@ -220,13 +228,15 @@ def desatendidas(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         demandas=vista.demandas,
         proyectos=vista.proyectos,
     )
+    if vista.sector:
+        en_embudo = en_embudo.con_servicio_cercano(sector=vista.sector.codigo)
     pasos = {u.pk: u for u in en_embudo.con_habitantes(vista.censo).order_by("nombre")}
     clases_paso = [
         Clase(paso, ETIQUETA_PASO[paso](), COLOR_PASO[paso], "rayas" if paso == "sin_demanda" else "") for paso in PASOS
     ]
     cuenta = legenda.contar([*clases_paso, legenda.sin_datos()], [PASOS[u.paso] for u in pasos.values()])
     if vista.nivel.es_base:
-        columnas, filas, clases, valor = _embudo_de_cada_una(pasos, cuenta)
+        columnas, filas, clases, valor = _embudo_de_cada_una(pasos, cuenta, con_servicio=vista.sector is not None)
     else:
         columnas, filas, clases, valor = _embudo_por_unidad(vista, pasos)
     sin_proyecto = [u for u in pasos.values() if u.paso <= PASO["demanda_sin_pdm"]]
@@ -244,7 +254,7 @@ def desatendidas(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         "todas": number_format(len(pasos)),
         "que": plural(vista.nivel, len(pasos)) if vista.nivel.es_base else _("comunidades y OTB"),
         "sector": _(" de %(sector)s") % {"sector": en_su_idioma(vista.sector.nombre)} if vista.sector else "",
-        "habitantes": number_format(personas),
+        "habitantes": personas_en_palabras(personas, estimadas=any(_estimada(u) for u in sin_proyecto)),
     }
     por_paso = {c.clave: c.cuantas for c in cuenta}
     detalle = _("%(piden)s de ellas piden y no están en el PDM; %(callan)s no han pedido nada.") % {
@@ -279,15 +289,28 @@ PREGUNTAS: dict[str, Callable[..., Figuras]] = {
     "cobertura-pdm": cobertura_pdm,
     "ejecucion-poa": ejecucion_poa,
     "desatendidas": desatendidas,
+    "servicios": servicios,
 }
 
 
-def _embudo_de_cada_una(pasos: dict, cuenta: list[Clase]):
-    columnas = [Columna("paso", _("Situación"), "paso"), Columna("habitantes", _("Habitantes"), "entero")]
+def _estimada(unidad) -> bool:
+    """Whether a base unit's inhabitants were estimated and not counted in it."""
+    return unidad.habitantes_metodo not in {None, Metodo.CENSO}
+
+
+def _embudo_de_cada_una(pasos: dict, cuenta: list[Clase], *, con_servicio: bool):
+    columnas = [Columna("paso", _("Situación"), "paso"), *columnas_de_habitantes()]
+    if con_servicio:
+        columnas += [Columna("servicio", _("Servicio más cercano"), "texto"), Columna("km", _("Distancia"), "km")]
     filas = []
     for unidad in sorted(pasos.values(), key=lambda u: (u.paso, -(u.habitantes or 0), u.nombre)):
         paso = PASOS[unidad.paso]
-        filas.append(fila_de(unidad) | {"paso": paso, "habitantes": unidad.habitantes, "clase": paso})
+        fila = {"paso": paso, "habitantes": unidad.habitantes, "habitantes_metodo": unidad.habitantes_metodo}
+        if con_servicio:
+            cercano = unidad.servicio_cercano or {}
+            metros = cercano.get("metros")
+            fila |= {"servicio": cercano.get("nombre", ""), "km": None if metros is None else metros / 1000}
+        filas.append(fila_de(unidad) | fila | {"clase": paso})
     return columnas, filas, cuenta, "paso"
 
 
@@ -305,6 +328,8 @@ def _embudo_por_unidad(vista: Vista, pasos: dict):
         fila[PASOS[base.paso]] += fraccion
         if base.paso <= PASO["demanda_sin_pdm"]:
             fila["habitantes_sin"] += fraccion * (base.habitantes or 0)
+            if _estimada(base):
+                fila["habitantes_sin_metodo"] = base.habitantes_metodo
     for fila in filas.values():
         todas = sum(fila[paso] for paso in PASOS)
         sin_proyecto = fila["sin_demanda"] + fila["demanda_sin_pdm"]
@@ -347,11 +372,13 @@ def _conservacion_bs(vista: Vista, operaciones, filas: list[dict]) -> Conservaci
     )
 
 
-def _habitantes_cubiertos(vista: Vista, base, en_plan: list[int]) -> dict[str, int]:
-    cifras = Poblacion.objects.totales().filter(censo=vista.censo)
+def _habitantes_cubiertos(vista: Vista, base, en_plan: list[int]) -> dict[str, float]:
+    cifras = Cifra.objects.habitantes(vista.censo)
+    en_base = cifras.filter(unidad__in=base)
     return {
-        "todas": cifras.filter(unidad__in=base).aggregate(suma=Sum("personas"))["suma"] or 0,
-        "cubiertas": cifras.filter(unidad__in=en_plan).aggregate(suma=Sum("personas"))["suma"] or 0,
+        "todas": en_base.aggregate(suma=Sum("valor"))["suma"] or 0,
+        "cubiertas": cifras.filter(unidad__in=en_plan).aggregate(suma=Sum("valor"))["suma"] or 0,
+        "estimadas": en_base.exclude(metodo=Metodo.CENSO).count(),
     }
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from demandas.models import EstadoDemanda
 from proyectos.models import EstadoProyecto
 from territorio.models import Limite
+from territorio.models.equipamiento import EstadoEquipamiento
 
 # A page draws no more than this; the table, the exports and the tiles have them all.
 MAXIMO = 3000
@@ -62,6 +63,18 @@ def rasgos_de_proyectos(proyectos, *, operaciones=None) -> list[dict[str, Any]]:
             }
         rasgos.append(rasgo)
     return rasgos
+
+
+def rasgos_de_equipamientos(equipamientos) -> list[dict[str, Any]]:
+    """Services with a place, whatever their state: their sign tells it."""
+    estados = {valor: str(etiqueta) for valor, etiqueta in EstadoEquipamiento.choices}
+    return [
+        _rasgo(
+            e, "equipamiento", f"{e.nombre} ({e.tipo})", estados[e.estado], reverse("paginas:equipamiento", args=[e.pk])
+        )
+        for e in _con_lugar(equipamientos, "unidad")
+        if e.lugar
+    ]
 
 
 def _con_lugar(queryset, campo_unidad: str):

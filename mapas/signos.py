@@ -7,6 +7,7 @@ from typing import Any
 
 from demandas.models import EstadoDemanda
 from proyectos.models import EstadoProyecto
+from territorio.models.equipamiento import EstadoEquipamiento
 
 AZUL, VERDE, NARANJA, ROJO, GRIS, MORADO = "#2166ac", "#067647", "#b54708", "#b42318", "#52606d", "#6a3d9a"
 
@@ -35,9 +36,18 @@ DEMANDAS = {
     EstadoDemanda.DEVUELTA: ("cuadrado", NARANJA),
     EstadoDemanda.RECHAZADA: ("cruz", ROJO),
 }
+EQUIPAMIENTOS = {
+    EstadoEquipamiento.FUNCIONA: ("cuadrado", AZUL),
+    EstadoEquipamiento.EN_PARTE: ("rombo", NARANJA),
+    EstadoEquipamiento.EN_CONSTRUCCION: ("triangulo", MORADO),
+    EstadoEquipamiento.CERRADO: ("cruz", ROJO),
+    EstadoEquipamiento.DESCONOCIDO: ("circulo", GRIS),
+}
 FORMAS: dict[tuple[str, str], tuple[str, str]] = {
     ("proyecto", estado.value): forma for estado, forma in PROYECTOS.items()
-} | {("demanda", estado.value): forma for estado, forma in DEMANDAS.items()}
+}
+FORMAS |= {("demanda", estado.value): forma for estado, forma in DEMANDAS.items()}
+FORMAS |= {("equipamiento", estado.value): forma for estado, forma in EQUIPAMIENTOS.items()}
 
 
 @dataclass(frozen=True)

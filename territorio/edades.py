@@ -31,7 +31,7 @@ _MENOS_DE = re.compile(rf"(?:menos|menores|menor) de (\d{{1,3}}){_ANIOS}")
 _UNA = re.compile(rf"(?:edad )?(\d{{1,3}}){_ANIOS}")
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Banda:
     """Completed years from `desde` to `hasta`, both within; `hasta` None is "and more"."""
 
@@ -42,6 +42,9 @@ class Banda:
         if self.hasta is None:
             return f"{self.desde}+"
         return str(self.desde) if self.desde == self.hasta else f"{self.desde}-{self.hasta}"
+
+    def __lt__(self, otra: "Banda") -> bool:
+        return (self.desde, self.fin) < (otra.desde, otra.fin)
 
     @property
     def fin(self) -> int:

@@ -85,9 +85,11 @@ class PoblacionQuerySet(models.QuerySet):
         return self.filter(sexo="total", grupo_edad="total")
 
     def ultimo_censo(self, municipio) -> int | None:
-        """Year of the newest census with figures for `municipio` or its units."""
-        propias = self.filter(Q(unidad__municipio=municipio) | Q(unidad=municipio))
-        return propias.order_by("-censo").values_list("censo", flat=True).first()
+        """Year of the newest census with figures, counted or estimated, for `municipio` or its units."""
+        from territorio.models import HABITANTES, Cifra
+
+        propias = Cifra.objects.filter(Q(unidad__municipio=municipio) | Q(unidad=municipio), nombre=HABITANTES)
+        return propias.order_by("-anio").values_list("anio", flat=True).first()
 
 
 class CifraQuerySet(models.QuerySet):

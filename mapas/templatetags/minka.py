@@ -13,6 +13,7 @@ from mapas.figuras import ETIQUETA_PASO
 from mapas.nombres import en_su_idioma
 from proyectos.models import EstadoProyecto
 from proyectos.querysets.embudo import PASO, PASOS
+from territorio.models import EstadoEquipamiento
 
 register = template.Library()
 
@@ -31,6 +32,9 @@ ASPECTO = {
     EstadoProyecto.DESIERTO: AVISO,
     EstadoProyecto.ANULADO: MAL,
     EstadoProyecto.CANCELADO: MAL,
+    EstadoEquipamiento.FUNCIONA: BIEN,
+    EstadoEquipamiento.EN_PARTE: AVISO,
+    EstadoEquipamiento.CERRADO: MAL,
 }
 
 CAMINO_DEMANDA = (

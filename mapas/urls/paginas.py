@@ -18,6 +18,8 @@ urlpatterns = [
     path("unidades/<int:pk>/historia/", historia.historia, name="historia"),
     path("demandas/", listas.demandas, name="demandas"),
     path("demandas/<int:pk>/", fichas.demanda, name="demanda"),
+    path("equipamientos/", listas.equipamientos, name="equipamientos"),
+    path("equipamientos/<int:pk>/", fichas.equipamiento, name="equipamiento"),
     path("proyectos/", listas.proyectos, name="proyectos"),
     path("proyectos/<int:pk>/", fichas.proyecto, name="proyecto"),
 ]

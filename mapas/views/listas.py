@@ -1,4 +1,4 @@
-"""Lists of demands and projects: search, filters, order, pages, and the download of what is seen."""
+"""Lists of demands, projects and services: search, filters, order, pages, and the download of what is seen."""
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +8,9 @@ from mapas.contexto import municipio_en_uso
 from mapas.listas import (
     PUNTOS_DE_ATRASO,
     demandas_pedidas,
+    equipamientos_pedidos,
     filtros_de_demandas,
+    filtros_de_equipamientos,
     filtros_de_proyectos,
     proyectos_pedidos,
     texto,
@@ -29,6 +31,12 @@ def proyectos(request: HttpRequest) -> HttpResponse:
     contexto["atraso_grave"] = PUNTOS_DE_ATRASO
     contexto["pagina"] = _pagina(request, pedidos.select_related("unidad", "sector"))
     return render(request, "proyectos/lista.html", contexto)
+
+
+def equipamientos(request: HttpRequest) -> HttpResponse:
+    pedidos, contexto = _lista(request, equipamientos_pedidos, filtros_de_equipamientos)
+    contexto["pagina"] = _pagina(request, pedidos.select_related("unidad", "sector"))
+    return render(request, "equipamientos/lista.html", contexto)
 
 
 def _lista(request: HttpRequest, pedir, filtros):

@@ -23,6 +23,7 @@ from mapas.figuras import APROXIMADO, SIN_TOTAL, Columna, Figuras, es_estimada
 from mapas.filtros import FiltroInvalido, SinMunicipio, Vista, fecha_de, vista_de
 from mapas.folium_mapa import piezas
 from mapas.preguntas import PREGUNTAS
+from mapas.servicios import SIN_LUGAR
 from mapas.signos import signos_de
 from territorio.conservacion import Conservacion
 from territorio.fechas import PRIMER_DIA, al
@@ -109,7 +110,8 @@ def _contexto(vista: Vista, figuras: Figuras, resumen: geometrias.Resumen) -> di
         ),
         "leyenda": [{"clase": clase, "ancho": round(100 * clase.cuantas / mayor, 1)} for clase in figuras.clases],
         "tramas": [clase for clase in figuras.clases if clase.trama],
-        "sin_lugar": sin_lugar,
+        # A question that has a class for them says it there.
+        "sin_lugar": 0 if any(clase.clave == SIN_LUGAR for clase in figuras.clases) else sin_lugar,
         "signos": signos,
         "conservacion": conservacion_en_palabras(figuras.conservacion, figuras.objeto),
         "conservacion_bs": _conservacion_bs(figuras),

@@ -50,7 +50,8 @@ def cobertura_pdm(
 
     `demandas`, `demandas_cubiertas` (fractions), `cobertura` (0–100, None without demand), and of the base units that
     lie in it: `habitantes_base` and `habitantes_cubiertos` (persons of `censo` in base units that a project of
-    the plan serves; `en_plan` are their ids where the caller has them already).
+    the plan serves; `en_plan` are their ids where the caller has them already), and `habitantes_estimados`, how many of
+    `habitantes_base` were not counted in their very unit.
     """
     from territorio.models import UnidadEnUnidad, UnidadTerritorial
 
@@ -64,12 +65,14 @@ def cobertura_pdm(
     partes = UnidadEnUnidad.objects.filter(parte__nivel__es_base=True).annotate(
         personas=_habitantes_de_la_parte(censo),
     )
+    estimadas = partes.annotate(estimados=_habitantes_de_la_parte(censo, solo_estimados=True))
     personas = F("fraccion") * F("personas")
     return unidades.annotate(
         demandas=Coalesce(filas.sumadas(), 0.0),
         demandas_cubiertas=Coalesce(respondidas.sumadas(), 0.0),
         habitantes_base=suma_por_unidad(partes, personas),
         habitantes_cubiertos=Coalesce(suma_por_unidad(partes.filter(parte__in=en_plan), personas), 0.0),
+        habitantes_estimados=Coalesce(suma_por_unidad(estimadas, F("fraccion") * F("estimados")), 0.0),
     ).annotate(
         cobertura=Case(
             When(demandas__gt=0, then=100.0 * F("demandas_cubiertas") / F("demandas")),
@@ -91,8 +94,10 @@ def en_el_plan(base: UnidadQuerySet, demandas, pdm, proyectos=None) -> list[int]
     return [pk for pk, paso in en_embudo.values_list("pk", "paso") if paso >= PASO["en_pdm_sin_poa"]]
 
 
-def _habitantes_de_la_parte(censo: int | None) -> Subquery:
-    from territorio.models import Poblacion
+def _habitantes_de_la_parte(censo: int | None, *, solo_estimados: bool = False) -> Subquery:
+    from territorio.models import Cifra, Metodo
 
-    cifra = Poblacion.objects.totales().filter(unidad=OuterRef("parte"), censo=censo)
-    return Subquery(cifra.values("personas")[:1])
+    cifra = Cifra.objects.habitantes(censo).filter(unidad=OuterRef("parte"))
+    if solo_estimados:
+        cifra = cifra.exclude(metodo=Metodo.CENSO)
+    return Subquery(cifra.values("valor")[:1])

@@ -36,6 +36,7 @@ def test_what_says_no_age_is_no_band():
 
 
 def test_order_overlaps_and_gaps():
+    assert en_orden(["80+", "0-4", "0+", "80-84"]) == ["0-4", "0+", "80-84", "80+"]
     assert en_orden(["80+", "sin especificar", "0-4", "5-79"]) == ["0-4", "5-79", "80+", "sin especificar"]
     assert superpuestas(["0-19", "10-29", "30+"]) == [("0-19", "10-29")]
     assert [str(b) for b in faltantes(["1-4", "10-19"])] == ["0", "5-9", "20+"]

@@ -26,6 +26,8 @@ PASOS = [
     ),
     ("OTB", "importar_limites", "otbs.geojson", ["--nivel", "otb", "--municipio", CODIGO, *CON_DISTRITO]),
     ("habitantes por sexo y edad", "importar_poblacion", "poblacion.csv", ["--municipio", CODIGO]),
+    ("necesidades básicas insatisfechas", "importar_indicadores", "indicadores.csv", ["--municipio", CODIGO]),
+    ("servicios", "importar_equipamientos", "equipamientos.csv", ["--municipio", CODIGO]),
     ("demandas", "importar_demandas", "demandas.csv", ["--municipio", CODIGO]),
     ("proyectos", "importar_proyectos", "proyectos.csv", ["--municipio", CODIGO]),
 ]  # fmt: skip
