@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from territorio.views import importaciones, unidades
+from territorio.views import historia, importaciones, unidades
 
 app_name = "territorio"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("importaciones/<uuid:uid>/descartar/", importaciones.descartar, name="importacion-descartar"),
     path("importaciones/<uuid:uid>/detener/", importaciones.detener, name="importacion-detener"),
     path("importaciones/<uuid:uid>/deshacer/", importaciones.deshacer, name="importacion-deshacer"),
+    path("unidades/<int:pk>/historia/cambiar/", historia.cambiar, name="unidad-cambiar"),
     path("unidades/nueva/", unidades.nueva, name="unidad-nueva"),
     path("unidades/<int:pk>/editar/", unidades.editar, name="unidad-editar"),
     path("unidades/<int:pk>/borrar/", unidades.borrar, name="unidad-borrar"),
