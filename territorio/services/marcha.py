@@ -104,7 +104,7 @@ def leer(*, uid: UUID, trabajo: int, apagandose: Callable[[], bool] = lambda: Fa
     with _a_cargo(uid, trabajo, E.EN_COLA) as importacion:
         if importacion is None:
             return
-        _dejar(importacion, E.LEYENDO)
+        _anotar(importacion, estado=E.LEYENDO)
         try:
             pedido = _pedido(importacion)
             with Avance(importacion, aparte=False, apagandose=apagandose) as avance:
