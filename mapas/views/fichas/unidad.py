@@ -8,11 +8,14 @@ from django.db.models import F, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from cuentas.permisos import puede
 from demandas.models import Demanda, DemandaUnidad
 from mapas.croquis import croquis_de_unidad
 from mapas.views.fecha import a_su_fecha
+from mapas.views.fichas.cifras import habitantes_de, indicadores_de, piramide, servicios_de
 from proyectos.models import POA, Operacion, Proyecto, ProyectoUnidad
-from territorio.models import Limite, Nivel, Poblacion, UnidadEnUnidad, UnidadTerritorial
+from territorio.models import Limite, Nivel, UnidadEnUnidad, UnidadTerritorial
+from territorio.permisos import EDITAR_UNIDAD
 
 EN_LA_FICHA = 15
 
@@ -36,7 +39,10 @@ def unidad(request: HttpRequest, pk: int) -> HttpResponse:
     contexto = {
         "unidad": una,
         "ancestros": _ancestros(una),
-        "habitantes": Poblacion.objects.totales().filter(unidad=una).order_by("-censo").first(),
+        "habitantes": habitantes_de(una),
+        "piramide": piramide(una, request.GET.get("censo", "")),
+        "indicadores": indicadores_de(una),
+        "servicios": servicios_de(una),
         "croquis": croquis_de_unidad(una),
         "demandas": en_ella[:EN_LA_FICHA],
         "cuenta": _como_se_ubicaron(en_ella),
@@ -50,6 +56,8 @@ def unidad(request: HttpRequest, pk: int) -> HttpResponse:
     }
     if contexto["ejecucion"] and contexto["habitantes"] and contexto["habitantes"].personas:
         contexto["por_habitante"] = contexto["ejecucion"].devengado / contexto["habitantes"].personas
+    municipio = una.municipio_propio
+    contexto["puede_editar"] = municipio is not None and puede(request.user, EDITAR_UNIDAD, municipio)
     if una.nivel.es_base:
         en_embudo = UnidadTerritorial.objects.filter(pk=pk).embudo(demandas=demandas, proyectos=proyectos)
         contexto["paso"] = en_embudo.values_list("paso", flat=True).first()
