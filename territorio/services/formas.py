@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import shapely
 from django.conf import settings
@@ -88,7 +88,7 @@ def como_multipoligono(geom: BaseGeometry) -> MultiPolygon | None:
     partes = [p for p in _sueltas(geom) if p.geom_type == "Polygon" and not p.is_empty]
     if not partes:
         return None
-    return GEOSGeometry(memoryview(shapely.to_wkb(shapely.MultiPolygon(partes))), srid=4326)
+    return cast(MultiPolygon, GEOSGeometry(memoryview(shapely.to_wkb(shapely.MultiPolygon(partes))), srid=4326))
 
 
 def _sueltas(geom: BaseGeometry) -> Iterable[BaseGeometry]:
