@@ -11,7 +11,8 @@ from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
 
 VERTICES_MAXIMOS = 5_000_000
-VERTICES_POR_GEOMETRIA = 1_000_000
+# No unit of land needs more, and what dense borders cost grows with their square where they are jagged.
+VERTICES_POR_GEOMETRIA = 250_000
 COORDENADA_MAXIMA = 1e8  # UTM with the zone glued on stays below 2.2e7
 HONDURA_MAXIMA = 4
 

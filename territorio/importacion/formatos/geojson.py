@@ -79,7 +79,7 @@ def _texto(crudo: bytes, pedida: str | None) -> tuple[str, str]:
 
 def _json(texto: str) -> dict:
     try:
-        documento = json.loads(texto, parse_constant=_no_finito, object_pairs_hook=_sin_repetir)
+        documento = json.loads(texto, object_pairs_hook=_sin_repetir)
     except RecursionError:
         raise ArchivoRechazado(
             "json_anidado", "el archivo tiene demasiados niveles uno dentro de otro.", "Vuelva a exportar la capa."
@@ -95,10 +95,6 @@ def _json(texto: str) -> dict:
     if not isinstance(documento, dict):
         raise ArchivoRechazado("no_es_geojson", "es un JSON, pero no un GeoJSON.", "Exporte la capa como GeoJSON.")
     return documento
-
-
-def _no_finito(constante: str) -> float:
-    raise ValueError(f"contiene {constante}, que no es un número.")
 
 
 def _sin_repetir(pares: list[tuple[str, object]]) -> dict[str, object]:
