@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from territorio.models import EstadoLimite, Importacion, Nivel
+from territorio.models import EstadoLimite, Importacion, Nivel, UnidadTerritorial
 from territorio.revision import Revision
 
 SISTEMAS = (
@@ -155,7 +155,9 @@ class FormularioPedido(_SobreElLimite):
             dicho = pedido.get(f"campo_{destino}")
             inicial[f"campo_{destino}"] = SOLA if dicho == "" else dicho or usados.get(destino)
         if "campos" in revision.preguntas:
-            inicial |= _mejores(revision.sugerencias.get("campos", {}), inicial)
+            cargadas = UnidadTerritorial.objects.filter(nivel=importacion.nivel, municipio=importacion.municipio)
+            sugeridos = revision.sugerencias.get("campos", {})
+            inicial |= _mejores(sugeridos, inicial, hay_unidades=cargadas.exists())
         super().__init__(*args, initial=inicial | kwargs.pop("initial", {}), **kwargs)
         sugerencias = revision.sugerencias
         self._opciones("crs", _("lo que diga el archivo"), _sistemas(sugerencias.get("crs", [])), inicial["crs"])
@@ -223,12 +225,15 @@ def _campos(sugeridos: dict[str, list[dict[str, Any]]], destino: str) -> list[tu
     return [(campo, f"{campo}: {', '.join(map(str, muestras[:3]))}"[:70]) for campo, muestras in orden.items()]
 
 
-def _mejores(sugeridos: dict[str, list[dict[str, Any]]], inicial: dict[str, Any]) -> dict[str, str]:
+def _mejores(
+    sugeridos: dict[str, list[dict[str, Any]]], inicial: dict[str, Any], *, hay_unidades: bool
+) -> dict[str, str]:
     """The best suggestion for each destination that identifies a unit; no field is taken twice."""
     tomados = {inicial[f"campo_{destino}"] for destino in DESTINOS}
     elegidos: dict[str, str] = {}
-    for destino in ("codigo", "nombre", "padre"):
-        if inicial[f"campo_{destino}"]:
+    for destino in ("nombre", "codigo", "padre"):
+        # Where units are loaded already, codes that are not theirs would make every row a new unit.
+        if inicial[f"campo_{destino}"] or (destino == "codigo" and hay_unidades):
             continue
         if libre := next((c["campo"] for c in sugeridos.get(destino, []) if c["campo"] not in tomados), None):
             elegidos[f"campo_{destino}"] = libre
