@@ -95,10 +95,10 @@ def superficie(m2) -> str:
     if cifra is None:
         return _("sin dato")
     cifra = abs(cifra)
-    for unidad, tamanio, desde in (("km²", 1_000_000, 10_000_000), ("ha", 10_000, 10_000)):
-        if cifra >= desde:
-            return f"{numero(cifra / tamanio, 0 if cifra >= 1000 * tamanio else 1)}{DURO}{unidad}"
-    return f"{numero(cifra, 0 if cifra >= 10 or cifra < Decimal('0.05') else 1)}{DURO}m²"
+    unidades = (("km²", 1_000_000, 10_000_000), ("ha", 10_000, 10_000), ("m²", 1, 0))
+    unidad, tamanio = next((unidad, tamanio) for unidad, tamanio, desde in unidades if cifra >= desde)
+    parte = cifra / tamanio
+    return f"{numero(parte, 0 if parte >= 1000 or (unidad == 'm²' and parte >= 10) else None)}{DURO}{unidad}"
 
 
 @register.filter
