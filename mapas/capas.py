@@ -4,8 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import shapely
+from django.contrib.gis.db.models.functions import AsGeoJSON
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
+from shapely.geometry.base import BaseGeometry
 
 from demandas.api import DemandaViewSet
 from mapas.disputas import disputas
@@ -17,6 +20,7 @@ from proyectos.api import ProyectoViewSet
 from territorio import geojson
 from territorio.api import UnidadViewSet
 from territorio.conservacion import Conservacion
+from territorio.influencia import METODO, influencia
 from territorio.models import UnidadTerritorial
 
 # One row of a layer: id, geometry in the encoding asked for (None without place), properties by name.
@@ -42,6 +46,7 @@ class Capa:
     consulta: Callable[[Vista, Mapping[str, str]], QuerySet] | None = None
     geometria: Callable[[], Any] = geojson.geometria_propia
     propiedades: dict[str, str] = field(default_factory=dict)
+    areas: Callable[[Vista], Iterable[tuple[int, BaseGeometry, dict[str, Any]]]] | None = None
 
     @property
     def filtros(self) -> str:
@@ -55,7 +60,19 @@ class Capa:
         """
         if self.pregunta:
             return self._de_figuras(PREGUNTAS[self.pregunta](vista, con_rasgos=False), codificar)
+        if self.areas:
+            return self._de_areas(vista, codificar)
         return self._de_modelo(vista, parametros, codificar)
+
+    def _de_areas(self, vista: Vista, codificar) -> "Contenido":
+        """Geometry worked out here and not in the database, in the encoding that `codificar` asks PostGIS for."""
+        en_texto = isinstance(codificar(F("geom")), AsGeoJSON)
+        filas = list(self.areas(vista))
+        rasgos = (
+            (pk, shapely.to_geojson(geom) if en_texto else shapely.to_wkb(geom), propiedades)
+            for pk, geom, propiedades in filas
+        )
+        return Contenido(self, _campos(list(PROPIEDADES_INFLUENCIA)), rasgos)
 
     def _de_modelo(self, vista: Vista, parametros: Mapping[str, str], codificar) -> "Contenido":
         consulta = self.consulta(vista, parametros)
@@ -116,6 +133,16 @@ def _con_municipio(vista: Vista, parametros: Mapping[str, str]) -> dict[str, str
     return {**{clave: parametros[clave] for clave in parametros}, "municipio": vista.municipio.codigo}
 
 
+PROPIEDADES_INFLUENCIA = ("codigo", "nombre", "estimada", "metodo", "en", "comparten")
+
+
+def _areas_de_influencia(vista: Vista) -> Iterable[tuple[int, BaseGeometry, dict[str, Any]]]:
+    """Estimated areas, each saying that it is one, by what method, and within whose limit."""
+    for area in influencia(vista.municipio, vista.nivel):
+        propias = (area.unidad.codigo, area.unidad.nombre, True, METODO, area.en.nombre, area.comparten)
+        yield area.unidad.pk, area.geom, dict(zip(PROPIEDADES_INFLUENCIA, propias, strict=True))
+
+
 CAPAS: dict[str, Capa] = {
     capa.clave: capa
     for capa in (
@@ -172,6 +199,7 @@ CAPAS: dict[str, Capa] = {
                 "fuente": "fuente",
             },
         ),
+        Capa("influencia", _("Áreas estimadas, que no son límites"), areas=_areas_de_influencia),
         Capa("demanda", _("Demanda por territorio"), pregunta="demanda"),
         Capa("cobertura-pdm", _("Cobertura del PDM"), pregunta="cobertura-pdm"),
         Capa("ejecucion-poa", _("Ejecución del POA"), pregunta="ejecucion-poa"),

@@ -32,7 +32,8 @@ def influencia(municipio: UnidadTerritorial, nivel: Nivel) -> list[Area]:
     """One area for each unit of `nivel` that has a point, no limit, and lies in the municipality.
 
     A point's area is cut by the limit of its parent where that holds the point, else of the sibling of its parent that
-    does, else by what no such limit takes of the municipality. Points in one place share one area.
+    does, else by what no such limit takes of the municipality. Ground inside a limit of the level itself is that unit's,
+    and no area takes it. Points in one place share one area.
     """
     unidades = _solo_con_punto(municipio, nivel)
     if not unidades:
@@ -42,10 +43,14 @@ def influencia(municipio: UnidadTerritorial, nivel: Nivel) -> list[Area]:
     for unidad in unidades:
         if (recinto := _recinto_de(unidad, recintos, municipio)) is not None:
             grupos[recinto].append(unidad)
+    ocupado = _ocupado(municipio, nivel)
     areas = []
     for pk, suyas in grupos.items():
         dueno, limite = recintos[pk]
-        areas += [Area(u, geom, dueno, n) for u, geom, n in _repartir(suyas, limite)]
+        for unidad, geom, comparten in _repartir(suyas, limite):
+            libre = geom if ocupado is None else _poligonos(geom.difference(ocupado))
+            if libre is not None:
+                areas.append(Area(unidad, libre, dueno, comparten))
     return sorted(areas, key=lambda area: (area.unidad.nombre, area.unidad.pk))
 
 
@@ -53,6 +58,13 @@ def _solo_con_punto(municipio: UnidadTerritorial, nivel: Nivel) -> list[UnidadTe
     con_limite = Limite.objects.en_vigor().filter(unidad__municipio=municipio, unidad__nivel=nivel).values("unidad")
     unidades = UnidadTerritorial.objects.filter(municipio=municipio, nivel=nivel, punto__isnull=False).vigentes()
     return list(unidades.exclude(pk__in=con_limite).select_related("padre").order_by("pk"))
+
+
+def _ocupado(municipio: UnidadTerritorial, nivel: Nivel) -> BaseGeometry | None:
+    """The ground of the level's own limits, which are known and need no estimate."""
+    limites = Limite.objects.en_vigor().filter(unidad__municipio=municipio, unidad__nivel=nivel)
+    geoms = [shapely.from_wkb(bytes(geom.wkb)) for geom in limites.values_list("geom", flat=True)]
+    return shapely.union_all(geoms) if geoms else None
 
 
 def _recintos(

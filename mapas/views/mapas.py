@@ -25,6 +25,7 @@ from mapas.folium_mapa import piezas
 from mapas.preguntas import PREGUNTAS
 from mapas.servicios import SIN_LUGAR
 from mapas.signos import signos_de
+from mapas.views import influencia
 from territorio.conservacion import Conservacion
 from territorio.fechas import PRIMER_DIA, al
 from territorio.models import Limite, Metodo, Municipio, Nivel
@@ -47,7 +48,11 @@ def pagina(request: HttpRequest, pregunta: str) -> HttpResponse:
         # Before the tables of another day stand before the stored ones: a version is made of the stored rows.
         resumen = geometrias.resumen(municipio_id=vista.municipio.pk, nivel_id=vista.nivel.pk)
     with vista.en_su_dia():
-        return render(request, "mapas/mapa.html", _contexto(vista, PREGUNTAS[pregunta](vista), resumen))
+        contexto = _contexto(vista, PREGUNTAS[pregunta](vista), resumen)
+        contexto["influencia"] = influencia.pedida(vista, request.GET)
+        if contexto["influencia"] and contexto["influencia"]["dibujada"]:
+            contexto["datos"]["influencia"] = contexto["influencia"]["geometria"]
+        return render(request, "mapas/mapa.html", contexto)
 
 
 @require_safe
@@ -284,6 +289,7 @@ def _textos(vista: Vista) -> dict[str, str]:
         "media": _("media"),
         "alta": _("alta"),
         "cerrar": _("Cerrar"),
+        "estimada": _("Área estimada, no es un límite: lo más cercano a %(unidad)s."),
         "acerquese": _("Acérquese para verlos: aquí no caben todos."),
         "escala": _("Escala 1:%(n)s"),
     }

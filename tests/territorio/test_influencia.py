@@ -63,11 +63,13 @@ def test_what_no_district_takes_of_the_municipality_goes_to_the_points_there(mun
 
 
 def test_units_with_a_limit_and_without_place_have_none_and_nothing_is_stored(muni, oeste):
-    unidad("comunidad", "con", cuadro(0, 0), municipio=muni, padre=oeste)
     comunidad(muni, oeste, "sin", None)
-    comunidad(muni, oeste, "a", punto(1, 1))
+    comunidad(muni, oeste, "dentro", punto(0.5, 0.5))
+    unidad("comunidad", "toda", cuadro(0, 0, 1, 2), municipio=muni, padre=oeste)
+    comunidad(muni, oeste, "a", punto(1.5, 1))
     antes = (Limite.objects.count(), UnidadEnUnidad.objects.count())
-    assert set(areas(muni)) == {"a"}
+    hechas = areas(muni)
+    assert {c: round(pasos(a), 6) for c, a in hechas.items()} == {"a": 2}  # what no community's limit holds
     assert (Limite.objects.count(), UnidadEnUnidad.objects.count()) == antes
 
 

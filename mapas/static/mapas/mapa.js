@@ -257,8 +257,25 @@ window.Minka = window.Minka || {};
       if (capa.getLayers().length && !datos.caja) { caja = capa.getBounds(); verTodo(); }
       contenedor.dataset.unidades = capas.size;
       rotular();
+      cargarInfluencia();
       mapa.on("moveend zoomend", rotular);
       if (elegida) elegir(elegida.id, true);
+    }
+
+    // Estimated areas lie under everything, hatched and dashed, and take no click from a unit.
+    async function cargarInfluencia() {
+      if (!datos.influencia) return;
+      try {
+        const dibujo = await (await fetch(datos.influencia)).json();
+        const areas = L.geoJSON(dibujo, {
+          style: { renderer: dibujoUnidades, color: "#52606d", weight: 1, dashArray: "4 4", fillColor: "url(#trama-influencia)", fillOpacity: 1, className: "influencia" },
+          onEachFeature: (rasgo, una) => una.bindPopup(() => nodo("p", {}, poner(textos.estimada, { unidad: rasgo.properties.nombre }))),
+        }).addTo(mapa);
+        areas.bringToBack();
+        contenedor.dataset.influencia = dibujo.features.length;
+      } catch {
+        avisar(textos.fallo, 5000);
+      }
     }
 
     function prepararUnidad(unidad, capa) {
