@@ -77,13 +77,14 @@ def _campos(cambios: list[CambioImportado]) -> None:
             continue
         unidad = cambio.unidad
         vuelto = {
+            "codigo": unidad.codigo,
             "nombre": unidad.nombre,
             "padre": unidad.padre_id,
             "categoria": unidad.categoria,
             "punto": unidad.punto and unidad.punto.coords,
         } | {campo: cambio.antes[campo] for campo in dependencias.CAMPOS if campo in cambio.antes}
         punto = vuelto["punto"] and Point(*vuelto["punto"], srid=4326).hexewkb.decode()
-        filas.append((unidad.pk, vuelto["nombre"], vuelto["padre"], vuelto["categoria"], punto))
+        filas.append((unidad.pk, vuelto["codigo"], vuelto["nombre"], vuelto["padre"], vuelto["categoria"], punto))
     actualizar_unidades(filas)
     Denominacion.objects.filter(pk__in=_de(cambios, "despues", "denominacion")).delete()
 

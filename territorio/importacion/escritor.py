@@ -24,7 +24,7 @@ from territorio.models import Denominacion, EstadoLimite, Importacion, Limite, P
 _UNIDAD = UnidadTerritorial._meta.db_table
 _LIMITE = Limite._meta.db_table
 POR_LIMITE = {"nueva", "limite"}
-DE_LA_UNIDAD = {"nombre", "padre", "categoria", "punto"}
+DE_LA_UNIDAD = {"codigo", "nombre", "padre", "categoria", "punto"}
 QUE_MUEVE = {"nueva", "limite", "punto", "padre"}
 
 
@@ -170,17 +170,17 @@ def _actualizar(filas: list[FilaUnidad], plan: Plan, registro: Registro) -> None
     _denominaciones([fila for fila in filas if "nombre" in fila.cambios], plan.desde, registro)
     for fila in filas:
         unidad = fila.unidad
-        unidad.nombre, unidad.padre = fila.nombre, fila.padre
+        unidad.codigo, unidad.nombre, unidad.padre = fila.codigo, fila.nombre, fila.padre
         unidad.categoria = fila.categoria or unidad.categoria
         unidad.punto = _punto(fila) or unidad.punto
     actualizar_unidades(
-        (u.pk, u.nombre, u.padre_id, u.categoria, u.punto and u.punto.hexewkb.decode())
+        (u.pk, u.codigo, u.nombre, u.padre_id, u.categoria, u.punto and u.punto.hexewkb.decode())
         for u in (fila.unidad for fila in filas)
     )
 
 
-def actualizar_unidades(filas: Iterable[tuple[int, str, int | None, str, str | None]]) -> None:
-    """Set name, parent, category and point (hex EWKB) of units, all in one statement."""
+def actualizar_unidades(filas: Iterable[tuple[int, str, str, int | None, str, str | None]]) -> None:
+    """Set code, name, parent, category and point (hex EWKB) of units, all in one statement."""
     columnas = [list(columna) for columna in zip(*filas, strict=True)]
     if columnas:
         with connection.cursor() as cursor:
@@ -188,8 +188,10 @@ def actualizar_unidades(filas: Iterable[tuple[int, str, int | None, str, str | N
 
 
 _ACTUALIZAR = f"""
-UPDATE {_UNIDAD} u SET nombre = n.nombre, padre_id = n.padre, categoria = n.categoria, punto = n.punto::geometry
-FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[]) n (id, nombre, padre, categoria, punto)
+UPDATE {_UNIDAD} u
+SET codigo = n.codigo, nombre = n.nombre, padre_id = n.padre, categoria = n.categoria, punto = n.punto::geometry
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[])
+    n (id, codigo, nombre, padre, categoria, punto)
 WHERE u.id = n.id
 """
 

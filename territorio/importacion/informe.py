@@ -12,6 +12,7 @@ from territorio.importacion.lector import Lectura, Problema
 
 # A terminal shows this many problems of one kind; the JSON report holds all of them.
 MUESTRA = 12
+NECESARIOS = {"codigo", "nombre", "padre"}
 ENCABEZADOS = {"error": "Errores", "aviso": "Avisos", "dato": "Notas"}
 
 
@@ -119,7 +120,8 @@ class Informe:
         """What could be each thing that no field of the file was taken for; systems and encodings stand in their errors."""
         lineas = []
         for destino, hallados in self.sugerencias.get("campos", {}).items():
-            libres = [s for s in hallados if s["campo"] not in self.campos]
+            # What a unit can do without is suggested here only where it is called so.
+            libres = [s for s in hallados if s["campo"] not in self.campos and (destino in NECESARIOS or s["se_llama"])]
             if destino not in self.campos.values() and libres:
                 mejor = libres[0]
                 muestras = ", ".join(mejor["muestras"][:3])

@@ -21,9 +21,12 @@ CAPAS = ("filas", "antes", "superposiciones", "huecos", "fuera", "reparadas", "f
 DECIMALES, DECIMALES_DE_MUCHAS = 6, 5
 MUCHAS = 5_000
 # Vertices that the shapes of a layer may keep together, about 20 bytes each, and one shape at the least.
-VERTICES_EN_TOTAL, VERTICES_MINIMOS = 30_000, 5
+VERTICES_EN_TOTAL, VERTICES_MINIMOS = 16_000, 5
+VERTICES_DE_HALLAZGOS = 6_000
+# An overlap along a border is a string of slivers: so many of them are drawn, the largest.
+PARTES_DIBUJADAS = 2
 # Shapes of overlaps, gaps and the like that are drawn, the largest first; the report counts them all.
-DIBUJADOS = 2_000
+DIBUJADOS = 1_000
 _LUGAR = re.compile(r"\[(-?[\d.]+) (-?[\d.]+)")
 
 
@@ -86,17 +89,19 @@ def _hallazgos(plan: Plan, capas: dict[str, dict[str, Any]]) -> None:
                 "m2": round(s.m2, 1),
             },
         )
-        for s, forma in zip(pares, _aligerar([s.geom for s in pares]), strict=True)
+        for s, forma in zip(pares, _aligerar([_mayores(s.geom) for s in pares], VERTICES_DE_HALLAZGOS), strict=True)
     )
     huecos = plan.hallazgos.huecos[:DIBUJADOS]
     capas["huecos"] = _coleccion(
         (forma, {"tipo": h.tipo, "m2": round(h.m2, 1), "en": h.en})
-        for h, forma in zip(huecos, _aligerar([h.geom for h in huecos]), strict=True)
+        for h, forma in zip(huecos, _aligerar([h.geom for h in huecos], VERTICES_DE_HALLAZGOS), strict=True)
     )
     fuera = plan.hallazgos.fuera[:DIBUJADOS]
     capas["fuera"] = _coleccion(
         (forma, {"numero": fila.numero, "nombre": fila.nombre, "m2": round(m2, 1), "padre": fila.padre.nombre})
-        for (fila, _g, m2), forma in zip(fuera, _aligerar([g for _f, g, _m in fuera]), strict=True)
+        for (fila, _g, m2), forma in zip(
+            fuera, _aligerar([_mayores(g) for _f, g, _m in fuera], VERTICES_DE_HALLAZGOS), strict=True
+        )
     )
 
 
@@ -119,12 +124,19 @@ def _de_unidades(unidades: list[tuple[Any, dict[str, Any]]]) -> dict[str, Any]:
     )
 
 
-def _aligerar(formas: list[BaseGeometry]) -> np.ndarray:
+def _mayores(forma: BaseGeometry) -> BaseGeometry:
+    """The largest polygons of a shape, as many as are drawn."""
+    partes = shapely.get_parts(forma)
+    partes = partes[shapely.get_type_id(partes) == shapely.GeometryType.POLYGON]
+    return shapely.multipolygons(partes[np.argsort(-shapely.area(partes), kind="stable")[:PARTES_DIBUJADAS]])
+
+
+def _aligerar(formas: list[BaseGeometry], vertices: int = VERTICES_EN_TOTAL) -> np.ndarray:
     """Simplify all alike, just as much as their number of vertices asks for; none is lost."""
     arreglo = np.array(formas, dtype=object)
     if not len(arreglo):
         return arreglo
-    tope = max(VERTICES_EN_TOTAL, VERTICES_MINIMOS * len(arreglo))
+    tope = max(vertices, VERTICES_MINIMOS * len(arreglo))
     grados = 2e-6
     while shapely.get_num_coordinates(arreglo).sum() > tope and grados < 1:
         grados *= 8

@@ -11,12 +11,13 @@ from territorio.importacion.copia import copiar
 from territorio.importacion.limites import FilaUnidad, Pedido, Plan
 from territorio.models import CambioImportado, EstadoImportacion, Importacion, Poblacion, UnidadTerritorial
 
-CAMPOS = ("nombre", "padre", "categoria", "punto")
+CAMPOS = ("codigo", "nombre", "padre", "categoria", "punto")
 
 
 def valores(unidad: UnidadTerritorial) -> dict[str, Any]:
     """The fields of a unit that an import may change, ready for JSON; digits of the point are kept to the last."""
     return {
+        "codigo": unidad.codigo,
         "nombre": unidad.nombre,
         "padre": unidad.padre_id,
         "categoria": unidad.categoria,

@@ -57,7 +57,7 @@ class _Campo:
         return list(dict.fromkeys(t[:80] for t in self.textos))[:MUESTRAS]
 
     def se_llama(self, destino: str) -> bool:
-        propio = normalizar(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.nombre))
+        propio = normalizar(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.nombre)).rstrip("0123456789 ")
         return any(propio == n or propio.startswith(n + " ") or propio.endswith(" " + n) for n in _NOMBRES[destino])
 
     def conocidos(self, valores: set[str]) -> int:
@@ -96,7 +96,8 @@ def campos(
         for campo in lectura.campos
     ]
     conocidos = {
-        "codigo": {normalizar(u.codigo) for u in unidades},
+        # A code made from the name would make a field of names look like one of codes.
+        "codigo": {codigo for u in unidades if not (codigo := normalizar(u.codigo)).startswith(normalizar(u.nombre))},
         "nombre": {normalizar(u.nombre) for u in unidades},
         "padre": {normalizar(t) for u in superiores for t in (u.codigo, u.nombre)},
     }
@@ -106,7 +107,10 @@ def campos(
 def _mejores(destino: str, vistos: list[_Campo], conocidos: set[str]) -> list[dict[str, Any]]:
     juzgados = [(juicio, campo) for campo in vistos if (juicio := _juzgar(destino, campo, conocidos)) is not None]
     juzgados.sort(key=lambda par: -par[0][0])
-    return [{"campo": c.nombre, "muestras": c.muestras, "motivo": motivo} for (_puntos, motivo), c in juzgados]
+    return [
+        {"campo": c.nombre, "muestras": c.muestras, "motivo": motivo, "se_llama": c.se_llama(destino)}
+        for (_puntos, motivo), c in juzgados
+    ]
 
 
 def _juzgar(destino: str, campo: _Campo, conocidos: set[str]) -> tuple[float, str] | None:

@@ -307,3 +307,12 @@ def test_without_a_system_the_map_shows_where_each_would_place_the_file(muni, tm
     cajas = {f["properties"]["crs"]: f["geometry"] for f in plan.dibujar()["candidatos"]["features"]}
     assert {"EPSG:32720", "EPSG:24880"} <= set(cajas)
     assert (plan.informe.filas, plan.dibujar()["filas"]["features"]) == ([], [])
+
+
+def test_a_code_that_changed_is_written_and_the_second_time_nothing_is(muni, oeste, tmp_path):
+    archivo = geojson(tmp_path / "a.geojson", [(cuadro(0, 0, 2), {"codigo": "D-01", "nombre": "Oeste"})])
+    opciones = ("--nivel", "distrito", "--municipio", "990101")
+    assert correr("importar_limites", archivo, *opciones).cuentas["cambiadas"] == 1
+    oeste.refresh_from_db()
+    assert oeste.codigo == "D-01"
+    assert correr("importar_limites", archivo, *opciones).cuentas["iguales"] == 1
