@@ -66,7 +66,7 @@ VER: dict[str, Callable[["FilaRevisada"], bool]] = {
 ORDEN = {"con_error": 0, "nueva": 2, "cambiada": 3, "igual": 4, "omitida": 5}
 
 
-@dataclass
+@dataclass(slots=True)
 class FilaRevisada:
     """A row of the file with everything the report says of it."""
 
@@ -101,6 +101,11 @@ class FilaRevisada:
         return [_cambio(campo, antes, despues) for campo, (antes, despues) in self.cambios.items()]
 
     @property
+    def problemas(self) -> list[dict[str, Any]]:
+        """What is said of the row, worst first, with remedies as the page tells them."""
+        return [d | {"remedio": en_la_pagina(d.get("remedio", ""))} for d in sorted(self.dudas, key=_peso)]
+
+    @property
     def superficie(self) -> str:
         return superficie(self.m2) if self.m2 is not None else ""
 
@@ -121,7 +126,10 @@ class Revision:
     @cached_property
     def todas(self) -> list[FilaRevisada]:
         nombres = FilaRevisada.__dataclass_fields__
-        filas = {f["numero"]: FilaRevisada(**{k: v for k, v in f.items() if k in nombres}) for f in self._filas}
+        filas = {
+            f["numero"]: FilaRevisada(**{k: v for k, v in f.items() if k in nombres})
+            for f in self.informe.get("filas", ())
+        }
         for problema in self.informe.get("problemas", ()):
             if (numero := problema["fila"]) is None or problema["gravedad"] == "dato":
                 continue
@@ -129,15 +137,10 @@ class Revision:
                 numero, FilaRevisada(numero, estado="con_error" if _es_error(problema) else "igual")
             )
             if not any((d["codigo"], d["mensaje"]) == (problema["codigo"], problema["mensaje"]) for d in fila.dudas):
-                fila.dudas.append(problema)
+                fila.dudas = [*fila.dudas, problema]
         for fila in filas.values():
             fila.omitida = fila.numero in self.omitidas or fila.estado == "omitida"
-            fila.dudas = [d | {"remedio": en_la_pagina(d.get("remedio", ""))} for d in sorted(fila.dudas, key=_peso)]
         return sorted(filas.values(), key=lambda fila: fila.lugar)
-
-    @property
-    def _filas(self) -> list[dict[str, Any]]:
-        return [dict(f) for f in self.informe.get("filas", ())]
 
     def filas(self, ver: str) -> list[FilaRevisada]:
         return [fila for fila in self.todas if VER.get(ver, VER["todas"])(fila)]

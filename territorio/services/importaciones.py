@@ -55,7 +55,7 @@ def permite(importacion: Importacion, que: str) -> bool:
 
 
 def exigir_permiso(por, municipio: UnidadTerritorial | None) -> None:
-    """Raise PermissionDenied unless `por` may import limits there; levels that belong to no municipality are for superusers."""
+    """Raise PermissionDenied unless `por` may import limits there; levels above any municipality are for superusers."""
     if municipio is not None:
         exigir(por, IMPORTAR_LIMITES, municipio)
     elif not (por.is_active and por.is_superuser):

@@ -140,10 +140,10 @@ def leer(request: HttpRequest, uid: UUID) -> HttpResponse:
 @require_POST
 def omitir(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Take off the rows of the page that are not ticked, and put back those that are."""
-    importacion = _importacion(request, uid)
+    importacion = _importacion(request, uid, sin_informe=True)
     vistas, marcadas = _numeros(request, "vista"), _numeros(request, "cargar")
     try:
-        importaciones.marcar(uid=uid, por=request.user, omitir=vistas - marcadas, cargar=vistas & marcadas)
+        hecha = importaciones.marcar(uid=uid, por=request.user, omitir=vistas - marcadas, cargar=vistas & marcadas)
     except NoCorresponde as no:
         if request.headers.get("HX-Request"):
             return HttpResponse(status=204, headers={"HX-Refresh": "true"})
@@ -151,15 +151,14 @@ def omitir(request: HttpRequest, uid: UUID) -> HttpResponse:
         return _ir(importacion)
     if not request.headers.get("HX-Request"):
         return redirect(f"{_ruta(importacion)}?{request.GET.urlencode()}#filas")
-    importacion.refresh_from_db()
-    contexto = {"importacion": importacion, "revision": Revision(importacion)}
+    contexto = {"importacion": hecha, "revision": Revision(hecha)}
     return render(request, "territorio/importaciones/_decidir.html", contexto)
 
 
 @login_required
 def aceptar(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Ask once more, naming what will be written; then have it written."""
-    importacion = _importacion(request, uid)
+    importacion = _importacion(request, uid, sin_informe=request.method == "POST")
     if request.method == "POST":
         huella = request.POST.get("huella", "")
         return _hacer(request, importacion, lambda: importaciones.aceptar(uid=uid, por=request.user, huella=huella))
@@ -172,21 +171,21 @@ def aceptar(request: HttpRequest, uid: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def descartar(request: HttpRequest, uid: UUID) -> HttpResponse:
-    importacion = _importacion(request, uid)
+    importacion = _importacion(request, uid, sin_informe=True)
     return _hacer(request, importacion, lambda: importaciones.descartar(uid=uid, por=request.user))
 
 
 @login_required
 @require_POST
 def detener(request: HttpRequest, uid: UUID) -> HttpResponse:
-    importacion = _importacion(request, uid)
+    importacion = _importacion(request, uid, sin_informe=True)
     return _hacer(request, importacion, lambda: importaciones.cancelar(uid=uid, por=request.user))
 
 
 @login_required
 def deshacer(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Ask once more, naming what will be lost and what comes back; then have it undone."""
-    importacion = _importacion(request, uid)
+    importacion = _importacion(request, uid, sin_informe=request.method == "POST")
     if request.method == "POST":
         return _hacer(request, importacion, lambda: importaciones.pedir_deshacer(uid=uid, por=request.user))
     if not permite(importacion, "deshacer"):
@@ -373,7 +372,7 @@ def _lineas_csv(revision: Revision) -> Iterator[str]:
         ["fila", "codigo", "nombre", "superior", "estado", "cambios", "m2", "dentro_pct", "se_carga", "dudas"]
     )
     for fila in sorted(revision.todas, key=lambda f: f.numero):
-        dudas = " | ".join(f"{d['mensaje']} {d['remedio']}".strip() for d in fila.dudas)
+        dudas = " | ".join(f"{d['mensaje']} {d['remedio']}".strip() for d in fila.problemas)
         cambios = json.dumps(fila.cambios, ensure_ascii=False, default=str) if fila.cambios else ""
         yield escritor.writerow(
             [fila.numero, *map(_inocuo, (fila.codigo, fila.nombre, fila.padre)), fila.estado, cambios,

@@ -202,7 +202,7 @@ def test_doubts_come_first_and_notes_are_no_doubts(registrada):
     registrada.informe = {"filas": filas, "faltan": [{"id": 9, "codigo": "9", "nombre": "Nueve"}]}
     revision = Revision(registrada)
     assert [f.numero for f in revision.todas] == [4, 3, 2, 1]
-    assert revision.todas[1].dudas[0]["gravedad"] == "aviso"
+    assert revision.todas[1].problemas[0]["gravedad"] == "aviso"
     assert revision.cuentas == {
         "todas": 4, "errores": 1, "dudas": 1, "nuevas": 1, "cambiadas": 1, "iguales": 1, "omitidas": 0, "faltan": 1,
     }  # fmt: skip
