@@ -80,15 +80,16 @@ SELECT b.id, p.mayor FROM {_NIVEL} b, paso p JOIN {_NIVEL} c ON c.id = p.menor A
 WHERE b.es_base AND NOT (SELECT es_base FROM {_NIVEL} WHERE id = p.mayor)
 """
 # Which part of a unit lies in which superior. A unit is wholly in its own municipality, whatever its limit says.
+_GUARDADAS = f"""
+SELECT l.parte_id, l.unidad_id AS superior_id, s.nivel_id, l.fraccion
+FROM {_EN_UNIDAD} l
+JOIN cifra_unidad p ON p.id = l.parte_id AND p.vigente
+JOIN cifra_unidad s ON s.id = l.unidad_id AND s.vigente
+JOIN cifra_debajo d ON d.menor = p.nivel_id AND d.mayor = s.nivel_id
+WHERE (p.clave = s.clave AND s.municipio_id IS NOT NULL) OR (p.municipio_id IS NULL AND s.municipio_id IS NULL)
+"""
 _LUGARES = f"""
-WITH RECURSIVE guardada AS (
-    SELECT l.parte_id, l.unidad_id AS superior_id, s.nivel_id, l.fraccion
-    FROM {_EN_UNIDAD} l
-    JOIN cifra_unidad p ON p.id = l.parte_id AND p.vigente
-    JOIN cifra_unidad s ON s.id = l.unidad_id AND s.vigente
-    JOIN cifra_debajo d ON d.menor = p.nivel_id AND d.mayor = s.nivel_id
-    WHERE (p.clave = s.clave AND s.municipio_id IS NOT NULL) OR (p.municipio_id IS NULL AND s.municipio_id IS NULL)
-), cadena (parte_id, superior_id, salto) AS (
+WITH RECURSIVE cadena (parte_id, superior_id, salto) AS (
     SELECT u.id, u.padre_id, 1 FROM {_UNIDAD} u JOIN cifra_unidad p ON p.id = u.id AND p.vigente WHERE u.padre_id IS NOT NULL
     UNION ALL
     SELECT c.parte_id, u.padre_id, c.salto + 1 FROM cadena c JOIN {_UNIDAD} u ON u.id = c.superior_id
@@ -101,10 +102,10 @@ WITH RECURSIVE guardada AS (
     JOIN cifra_debajo d ON d.menor = p.nivel_id AND d.mayor = s.nivel_id
     WHERE s.id <> COALESCE(p.clave, 0)
       AND (p.clave = s.clave OR (p.municipio_id IS NULL AND s.municipio_id IS NULL))
-      AND NOT EXISTS (SELECT 1 FROM guardada g WHERE g.parte_id = c.parte_id AND g.nivel_id = s.nivel_id)
+      AND NOT EXISTS (SELECT 1 FROM cifra_guardada g WHERE g.parte_id = c.parte_id AND g.nivel_id = s.nivel_id)
     ORDER BY c.parte_id, s.nivel_id, c.salto
 ), todas AS (
-    SELECT * FROM guardada UNION ALL SELECT * FROM declarada
+    SELECT * FROM cifra_guardada UNION ALL SELECT * FROM declarada
     UNION ALL
     SELECT p.id, m.id, m.nivel_id, 1 FROM cifra_unidad p JOIN cifra_unidad m ON m.id = p.municipio_id AND m.vigente
     WHERE p.vigente
@@ -211,38 +212,42 @@ candidato AS (
     JOIN cifra_final f ON (f.unidad_id, f.nombre, f.anio) = (p.superior_id, j.nombre, j.anio)
     WHERE u.nivel_id = ANY(%(niveles)s) AND u.en_ambito AND u.vigente AND NOT EXISTS (
         SELECT 1 FROM cifra_final x WHERE (x.unidad_id, x.nombre, x.anio) = (u.id, j.nombre, j.anio))
-), elegido AS (
-    SELECT DISTINCT ON (c.id, c.nombre, c.anio) c.id, c.nombre, c.anio, c.nivel_id
-    FROM (
-        SELECT id, nombre, anio, nivel_id, orden, nivel_id = nivel_del_padre AS del_padre, bool_and(firme) AS firme
-        FROM candidato GROUP BY id, nombre, anio, nivel_id, orden, nivel_del_padre
-    ) c
-    WHERE NOT EXISTS (
-        SELECT 1 FROM candidato o JOIN cifra_debajo d ON d.menor = o.nivel_id AND d.mayor = c.nivel_id
-        WHERE (o.id, o.nombre, o.anio) = (c.id, c.nombre, c.anio))
-    ORDER BY c.id, c.nombre, c.anio, c.firme DESC, c.del_padre DESC NULLS LAST, c.orden, c.nivel_id
+), con_niveles AS (
+    SELECT c.*, array_agg(nivel_id) OVER (PARTITION BY id, nombre, anio) AS hay,
+        bool_and(firme) OVER (PARTITION BY id, nombre, anio, nivel_id) AS contado
+    FROM candidato c
+), puesto AS (
+    SELECT c.*, dense_rank() OVER (
+        PARTITION BY id, nombre, anio
+        ORDER BY contado DESC, nivel_id = nivel_del_padre DESC NULLS LAST, orden, nivel_id) AS lugar
+    FROM con_niveles c
+    WHERE NOT EXISTS (SELECT 1 FROM cifra_debajo d WHERE d.mayor = c.nivel_id AND d.menor = ANY(c.hay))
 )
-SELECT c.* FROM candidato c JOIN elegido e USING (id, nombre, anio, nivel_id)
+SELECT * FROM puesto WHERE lugar = 1
+"""
+# What the parts that were counted make up, by superior and group; and the size of those that were not.
+_DADAS = """
+SELECT p.superior_id, p.grupo, f.nombre, f.anio, sum(p.fraccion * f.valor) AS valor
+FROM cifra_parte p JOIN cifra_final f ON f.unidad_id = p.parte_id AND f.firme AND f.suma
+GROUP BY p.superior_id, p.grupo, f.nombre, f.anio
+"""
+_SUPERFICIES = f"""
+SELECT l.unidad_id AS id, ST_Area(l.geom) * cos(radians(ST_Y(ST_Centroid(l.geom)))) AS area
+FROM {_LIMITE} l WHERE l.id IN (SELECT limite_id FROM cifra_fuente)
 """
 _REPARTIR = f"""
 INSERT INTO cifra_final
-WITH dada AS (
-    SELECT p.superior_id, p.grupo, f.nombre, f.anio, sum(p.fraccion * f.valor) AS valor
-    FROM cifra_parte p JOIN cifra_final f ON f.unidad_id = p.parte_id AND f.firme
-    GROUP BY p.superior_id, p.grupo, f.nombre, f.anio
-), conocida AS (
-    SELECT superior_id AS id, nombre, anio, max(valor) AS valor FROM dada GROUP BY superior_id, nombre, anio
-), superficie AS (
-    SELECT l.unidad_id AS id, ST_Area(l.geom) * cos(radians(ST_Y(ST_Centroid(l.geom)))) AS area
-    FROM {_LIMITE} l WHERE l.id IN (SELECT limite_id FROM cifra_fuente)
-), receptor AS (
+WITH receptor AS (
     SELECT f.*, f.fraccion * COALESCE(k.valor, 0) AS conocida,
         bool_and(COALESCE(s.area, 0) > 0) OVER parte AS por_area, f.fraccion * s.area AS area,
         f.valor - COALESCE(d.valor, 0) - sum(f.fraccion * COALESCE(k.valor, 0)) OVER parte AS resto
     FROM cifra_fuente f
-    LEFT JOIN superficie s ON s.id = f.id
-    LEFT JOIN conocida k ON (k.id, k.nombre, k.anio) = (f.id, f.nombre, f.anio)
-    LEFT JOIN dada d ON (d.superior_id, d.grupo, d.nombre, d.anio) = (f.superior_id, f.grupo, f.nombre, f.anio)
+    LEFT JOIN cifra_superficie s ON s.id = f.id
+    LEFT JOIN LATERAL (
+        SELECT max(m.valor) AS valor FROM cifra_dada m
+        WHERE (m.superior_id, m.nombre, m.anio) = (f.id, f.nombre, f.anio)
+    ) k ON true
+    LEFT JOIN cifra_dada d ON (d.superior_id, d.grupo, d.nombre, d.anio) = (f.superior_id, f.grupo, f.nombre, f.anio)
     WINDOW parte AS (PARTITION BY f.superior_id, f.grupo, f.nombre, f.anio)
 ), pesada AS (
     SELECT *, CASE WHEN entera THEN round(greatest(resto, 0)) ELSE greatest(resto, 0) END AS queda,
@@ -283,6 +288,7 @@ def calcular(cursor, municipios: list[int] | None) -> None:
         )
         return
     _tabla(cursor, "cifra_debajo", _DEBAJO, {})
+    _tabla(cursor, "cifra_guardada", _GUARDADAS, {}, "parte_id, nivel_id")
     _tabla(cursor, "cifra_lugar", _LUGARES, {})
     _tabla(cursor, "cifra_parte", _PARTES, {}, "parte_id")
     cursor.execute(_AJENAS)
@@ -297,8 +303,12 @@ def calcular(cursor, municipios: list[int] | None) -> None:
     ):
         cursor.execute("ANALYZE pg_temp.cifra_final")
         cursor.execute(_DESDE_ABAJO.format(cuales=cuales, sumada=sumada))
+        _tabla(cursor, "cifra_dada", _DADAS, {}, "superior_id, nombre, anio")
         for del_nivel in niveles:
+            cursor.execute("ANALYZE pg_temp.cifra_final")
             _tabla(cursor, "cifra_fuente", _FUENTES.format(cuales=cuales), {"niveles": del_nivel})
+            if bajar is _REPARTIR:
+                _tabla(cursor, "cifra_superficie", _SUPERFICIES, {}, "id")
             cursor.execute(bajar)
 
 
