@@ -69,10 +69,10 @@ class _Bordes:
     def __init__(self, columnas: int, filas: int) -> None:
         azar = np.random.default_rng(1)
         pasos = np.linspace(0, 1, POR_LADO, endpoint=False)
-        ruido = 0.02
+        ruido = 0.009
         esquina_x, esquina_y = np.meshgrid(np.arange(columnas + 1.0), np.arange(filas + 1.0))
-        esquina_x += azar.normal(0, 0.08, esquina_x.shape)
-        esquina_y += azar.normal(0, 0.08, esquina_y.shape)
+        esquina_x += azar.normal(0, 0.06, esquina_x.shape)
+        esquina_y += azar.normal(0, 0.06, esquina_y.shape)
         esquinas = np.stack([esquina_x, esquina_y], axis=-1)
 
         def tramos(desde: np.ndarray, hasta: np.ndarray) -> np.ndarray:

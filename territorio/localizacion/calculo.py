@@ -1,5 +1,6 @@
 """Computes from geometry where features lie, into temporary tables; stores nothing."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -55,6 +56,7 @@ def calcular(cursor, tabla: type[Localizacion], ids: list[int], niveles: list[in
 
 # The work is done in temporary tables, each with its statistics: as one statement the planner, blind to how many rows a
 # step makes, compares every face with every rival (quadratic on a country of communities).
+_POR_INDICE = ("pieza", "rival")
 _COMUNES = {"pieza": PIEZA, "rival": RIVAL, "cara": CARA}
 
 
@@ -83,13 +85,13 @@ def _unidades_declaradas(cursor, modelo, ids: list[int]) -> None:
 
 def _pasos(cursor, pasos: dict[str, str], parametros: dict) -> None:
     """Make each temporary table from its query, in order."""
-    with por_indice(cursor):
-        for nombre, consulta in pasos.items():
-            cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{nombre}")
+    for nombre, consulta in pasos.items():
+        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{nombre}")
+        with por_indice(cursor) if nombre in _POR_INDICE else nullcontext():
             cursor.execute(f"CREATE TEMPORARY TABLE {nombre} ON COMMIT DROP AS {consulta}", parametros)
-            if nombre == "efectiva":
-                cursor.execute("CREATE INDEX ON pg_temp.efectiva USING gist (geom)")
-            cursor.execute(f"ANALYZE pg_temp.{nombre}")
+        if nombre == "efectiva":
+            cursor.execute("CREATE INDEX ON pg_temp.efectiva USING gist (geom)")
+        cursor.execute(f"ANALYZE pg_temp.{nombre}")
 
 
 def diferencias(tabla: type[Localizacion]) -> list[Diferencia]:

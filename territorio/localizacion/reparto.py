@@ -32,31 +32,34 @@ _EN_VIGOR = f"""SELECT l.unidad_id, u.nivel_id, l.geom FROM {LIMITE} l JOIN {UNI
       AND (%(niveles)s::bigint[] IS NULL OR u.nivel_id = ANY(%(niveles)s))"""
 _CORTE = "ST_CollectionExtract(ST_Intersection(e.geom, v.geom), e.dim + 1)"
 PIEZA = f"""
-SELECT e.id, v.nivel_id, v.unidad_id, e.dim,
-    CASE WHEN e.dim = 0 OR ST_Covers(v.geom, e.geom) THEN e.geom
-         WHEN e.dim = 2 AND e.area > v.area * 0.999999 AND ST_Covers(e.geom, v.geom) THEN v.geom
-         ELSE {_CORTE} END AS geom
-FROM (
-    SELECT unidad_id, nivel_id, geom::geometry, ST_NPoints(geom) AS puntos, ST_Area(geom) AS area
-    FROM ({_EN_VIGOR} AND l.geom && (SELECT ST_SetSRID(ST_Extent(geom)::geometry, 4326) FROM efectiva)) t OFFSET 0
-) v
-CROSS JOIN LATERAL (
-    SELECT * FROM efectiva WHERE ST_Intersects(v.geom, geom) AND puntos <= v.puntos
-        AND nivel_propio IS DISTINCT FROM v.nivel_id OFFSET 0
-) e
-WHERE NOT EXISTS (SELECT 1 FROM fija f WHERE f.id = e.id AND f.nivel_id = v.nivel_id)
-UNION ALL
-SELECT e.id, v.nivel_id, v.unidad_id, e.dim,
-    CASE WHEN e.dim = 2 AND ST_Covers(e.geom, v.geom) THEN v.geom
-         WHEN v.area > e.area * 0.999999 AND ST_Covers(v.geom, e.geom) THEN e.geom
-         ELSE {_CORTE} END AS geom
-FROM (SELECT * FROM efectiva WHERE puntos > 4 ORDER BY id OFFSET 0) e
-CROSS JOIN LATERAL (
-    SELECT unidad_id, nivel_id, geom::geometry, ST_Area(geom) AS area
-    FROM ({_EN_VIGOR} AND ST_Intersects(e.geom, l.geom) AND ST_NPoints(l.geom) < e.puntos
-        AND u.nivel_id IS DISTINCT FROM e.nivel_propio) t OFFSET 0
-) v
-WHERE NOT EXISTS (SELECT 1 FROM fija f WHERE f.id = e.id AND f.nivel_id = v.nivel_id)
+SELECT * FROM (
+    SELECT e.id, v.nivel_id, v.unidad_id, e.dim,
+        CASE WHEN e.dim = 0 AND ST_Intersects(v.geom, e.geom) OR e.dim > 0 AND ST_Covers(v.geom, e.geom) THEN e.geom
+             WHEN e.dim = 0 THEN NULL
+             WHEN e.dim = 2 AND e.area > v.area * 0.999999 AND ST_Covers(e.geom, v.geom) THEN v.geom
+             WHEN ST_Intersects(v.geom, e.geom) THEN {_CORTE} END AS geom
+    FROM (
+        SELECT unidad_id, nivel_id, geom::geometry, ST_NPoints(geom) AS puntos, ST_Area(geom) AS area
+        FROM ({_EN_VIGOR} AND l.geom && (SELECT ST_SetSRID(ST_Extent(geom)::geometry, 4326) FROM efectiva)) t OFFSET 0
+    ) v
+    CROSS JOIN LATERAL (
+        SELECT * FROM efectiva WHERE v.geom && geom AND puntos <= v.puntos
+            AND nivel_propio IS DISTINCT FROM v.nivel_id OFFSET 0
+    ) e
+    UNION ALL
+    SELECT e.id, v.nivel_id, v.unidad_id, e.dim,
+        CASE WHEN e.dim = 2 AND ST_Covers(e.geom, v.geom) THEN v.geom
+             WHEN v.area > e.area * 0.999999 AND ST_Covers(v.geom, e.geom) THEN e.geom
+             WHEN ST_Intersects(e.geom, v.geom) THEN {_CORTE} END AS geom
+    FROM (SELECT * FROM efectiva WHERE puntos > 4 ORDER BY id OFFSET 0) e
+    CROSS JOIN LATERAL (
+        SELECT unidad_id, nivel_id, geom::geometry, ST_Area(geom) AS area
+        FROM ({_EN_VIGOR} AND e.geom && l.geom AND ST_NPoints(l.geom) < e.puntos
+            AND u.nivel_id IS DISTINCT FROM e.nivel_propio) t OFFSET 0
+    ) v
+    OFFSET 0 -- without this fence each piece is cut twice, to see whether it is empty and to keep it
+) p
+WHERE NOT ST_IsEmpty(geom) AND NOT EXISTS (SELECT 1 FROM fija f WHERE f.id = p.id AND f.nivel_id = p.nivel_id)
 """
 # Siblings that claim part of the same piece; by box only where it was cut, for a cut between digits may not be valid and
 # a relation of it would fail. A line along a shared border is claimed by both sides.
@@ -71,8 +74,11 @@ WHERE p.dim = 2
 UNION ALL
 SELECT p.id, p.nivel_id, p.unidad_id, v.unidad_id, v.geom
 FROM pieza p
-JOIN {LIMITE} v ON ST_Intersects(v.geom, p.geom) AND v.sustituido IS NULL AND v.vigencia @> %(fecha)s
-    AND v.unidad_id <> p.unidad_id
+CROSS JOIN LATERAL (
+    SELECT l.unidad_id, l.geom::geometry FROM {LIMITE} l
+    WHERE ST_Intersects(l.geom, p.geom) AND l.sustituido IS NULL AND l.vigencia @> %(fecha)s
+        AND l.unidad_id <> p.unidad_id OFFSET 0
+) v
 JOIN {UNIDAD} u ON u.id = v.unidad_id AND u.nivel_id = p.nivel_id AND u.vigencia @> %(fecha)s
 WHERE p.dim = 1 AND (ST_Relate(p.geom, v.geom, '1********') OR ST_Relate(p.geom, v.geom, '*1*******'))
 """

@@ -8,6 +8,7 @@ from django.db import connection
 
 from territorio.fechas import al, hoy
 from territorio.localizacion.tablas import LIMITE, SUCESION, UNIDAD, bloquear_limites, con_nombres, por_indice
+from territorio.models.localizacion import GEOMETRIAS
 
 
 class Estampa(NamedTuple):
@@ -109,15 +110,29 @@ SELECT id FROM depende
 # The same, only through units that have no place of their own: it is the shape from above that they take.
 _HEREDAN = _DEPENDEN.replace(") h\n", f") h JOIN {UNIDAD} u ON u.id = h.id AND {_SIN_LUGAR}\n")
 
+# From the parts of the zone to what lies near, in fences (OFFSET 0): the planner must not turn it round. Of a unit one part
+# that meets it is enough, and the first that is tried mostly does: what is large has many in its box.
 _UNIDADES_EN_ZONA = f"""
-SELECT l.unidad_id FROM zona z JOIN {LIMITE} l ON ST_DWithin(l.geom, z.geom, {_MARGEN}) WHERE l.sustituido IS NULL
-UNION SELECT u.id FROM zona z JOIN {UNIDAD} u ON ST_DWithin(u.punto, z.geom, {_MARGEN})
+SELECT l.unidad_id
+FROM (
+    SELECT DISTINCT cerca.id FROM zona z CROSS JOIN LATERAL (
+        SELECT l.id FROM {LIMITE} l WHERE l.geom && ST_Expand(z.geom, {_MARGEN}) AND l.sustituido IS NULL OFFSET 0
+    ) cerca
+) c
+JOIN {LIMITE} l USING (id)
+WHERE EXISTS (SELECT 1 FROM zona z WHERE ST_DWithin(l.geom, z.geom, {_MARGEN}))
+UNION
+SELECT cerca.id FROM zona z CROSS JOIN LATERAL (
+    SELECT u.id FROM {UNIDAD} u WHERE ST_DWithin(u.punto, z.geom, {_MARGEN}) OFFSET 0
+) cerca
 """
-_OBJETOS_EN_ZONA = f"""
-SELECT o.id FROM zona z JOIN {{tabla}} o ON ST_DWithin(o.punto, z.geom, {_MARGEN})
-UNION SELECT o.id FROM zona z JOIN {{tabla}} o ON ST_DWithin(o.linea, z.geom, {_MARGEN})
-UNION SELECT o.id FROM zona z JOIN {{tabla}} o ON ST_DWithin(o.poligono, z.geom, {_MARGEN})
-"""
+_OBJETOS_EN_ZONA = " UNION ".join(
+    f"""
+    SELECT cerca.id FROM zona z CROSS JOIN LATERAL (
+        SELECT o.id FROM {{tabla}} o WHERE ST_DWithin(o.{columna}, z.geom, {_MARGEN}) OFFSET 0
+    ) cerca"""
+    for columna in GEOMETRIAS
+)
 
 
 def trazar_zona(cursor, alcance: Alcance) -> None:
@@ -125,6 +140,7 @@ def trazar_zona(cursor, alcance: Alcance) -> None:
     cursor.execute("DROP TABLE IF EXISTS pg_temp.zona")
     pares = {"antes": [a for _n, a, _d in alcance.limites], "despues": [d for _n, _a, d in alcance.limites]}
     cursor.execute(_ZONA, pares)
+    cursor.execute("CREATE INDEX ON pg_temp.zona USING gist (geom)")
     cursor.execute("ANALYZE pg_temp.zona")
 
 
