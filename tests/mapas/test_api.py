@@ -245,7 +245,7 @@ def test_one_that_is_not_there_is_a_404_in_words(client, tablero, lista, clave):
 
 @pytest.mark.parametrize("metodo", ["post", "put", "patch", "delete"])
 @pytest.mark.parametrize(
-    "ruta", [*(f"{lista}/" for lista in LISTAS), "demandas/1/", "unidades/1/", *(f"{p}/" for p in PREGUNTAS)]
+    "ruta", ["demandas/", "proyectos/", "demandas/1/", "proyectos/1/", *(f"{p}/" for p in PREGUNTAS)]
 )
 def test_nothing_is_written_by_visitors_members_or_superusers(client, tablero, rosa, metodo, ruta):
     antes = (Demanda.objects.count(), Proyecto.objects.count(), UnidadTerritorial.objects.count())
@@ -275,11 +275,29 @@ def test_the_schema_is_valid_openapi(esquema):
     validate_schema(esquema)
 
 
-def test_the_schema_names_every_route_and_each_can_only_be_read(esquema):
-    rutas = {f"/api/v1/{r}/" for r in (*LISTAS, *PREGUNTAS)} | {f"/api/v1/{r}/{{id}}/" for r in LISTAS}
-    assert set(esquema["paths"]) == rutas
-    assert {metodo for operaciones in esquema["paths"].values() for metodo in operaciones} == {"get"}
+def test_the_schema_names_every_route_of_demands_projects_and_questions_and_each_can_only_be_read(esquema):
+    solo_lectura = ("demandas", "proyectos")
+    rutas = {f"/api/v1/{r}/" for r in (*solo_lectura, *PREGUNTAS)} | {f"/api/v1/{r}/{{id}}/" for r in solo_lectura}
+    assert rutas <= set(esquema["paths"])
+    assert {metodo for ruta in rutas for metodo in esquema["paths"][ruta]} == {"get"}
     assert get_resolver().resolve("/api/v1/demanda/").url_name == "api-demanda"
+
+
+def test_the_schema_tells_what_of_territory_is_read_and_what_is_written(esquema):
+    metodos = {ruta.removeprefix("/api/v1/"): set(operaciones) for ruta, operaciones in esquema["paths"].items()}
+    assert metodos["unidades/"] == metodos["equipamientos/"] == metodos["sucesiones/"] == {"get", "post"}
+    assert metodos["unidades/{id}/"] == metodos["equipamientos/{id}/"] == {"get", "patch", "delete"}
+    assert metodos["unidades/{id}/limites/"] == {"get", "post"}
+    for leida in ("poblaciones/", "indicadores/", "cifras/", "niveles/", "donde/"):
+        assert metodos[leida] == {"get"}
+
+
+def test_the_schema_is_made_without_a_warning(client, capsys):
+    from drf_spectacular.drainage import GENERATOR_STATS
+
+    GENERATOR_STATS.reset()
+    client.get("/api/v1/esquema/")
+    assert not GENERATOR_STATS, capsys.readouterr().err
 
 
 def test_the_schema_names_every_parameter_of_a_question(esquema):
