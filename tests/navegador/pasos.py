@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from playwright.sync_api import Locator, Page, expect
 
-from territorio.models import Limite, Municipio, UnidadTerritorial
+from territorio.models import Limite, Metodo, Municipio, UnidadTerritorial
 
 MAPAS = ["demanda", "desatendidas", "cobertura-pdm", "ejecucion-poa"]
 
@@ -64,9 +64,11 @@ def lo_mismo_que(datos: dict[str, Any], filas: dict[int, list[str]]) -> None:
         for columna, celda in zip(datos["columnas"], filas[fila["id"]], strict=False):
             valor = fila[columna["clave"]]
             if valor is None:
-                assert celda == "sin datos"
+                assert celda == ("" if columna["tipo"] in {"texto", "metodo"} else "sin datos")
             elif columna["tipo"] in {"texto", "paso"}:
                 assert celda == etiquetas.get(valor, valor)
+            elif columna["tipo"] == "metodo":
+                assert celda == Metodo(valor).label
             else:
                 margen = {"entero": 0.5, "bs": 0.005}.get(columna["tipo"], 0.05) + 1e-6
                 assert abs(numero(celda) - valor) <= margen, (fila["nombre"], columna["titulo"])
