@@ -104,7 +104,7 @@ def _repartir(
     """Voronoi cells of the points, cut by `recinto`: longitudes are shortened first, so that nearer means in metres."""
     por_punto: dict[tuple[float, float], list[UnidadTerritorial]] = defaultdict(list)
     for unidad in unidades:
-        por_punto[unidad.punto.coords].append(unidad)
+        por_punto[unidad.punto.x, unidad.punto.y].append(unidad)
     puntos = list(por_punto)
     celdas = [recinto] if len(puntos) == 1 else _celdas(puntos, recinto)
     repartidas = []

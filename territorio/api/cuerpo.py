@@ -161,7 +161,7 @@ class CampoPoligono(_Geometria):
         for problema in lectura.problemas:
             if problema.codigo != "z_descartada":
                 self._avisar(_frase(problema))
-        return GEOSGeometry(memoryview(shapely.to_wkb(lectura.filas[0].geometria)), srid=4326)
+        return GEOSGeometry(memoryview(shapely.to_wkb(lectura.filas[0].geometria)), srid=4326)  # type: ignore[return-value]
 
 
 def _frase(problema) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import StreamingHttpResponse
 from django_filters import rest_framework as filtros
@@ -134,7 +134,9 @@ class EquipamientoViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
         """Corrige un equipamiento, y lo ubica de nuevo si cambió de lugar."""
         actual = self.get_object()
         cambios, avisos = leer_cuerpo(EquipamientoCambio, request)
-        editado = servicio.editar_equipamiento(por=request.user, equipamiento=actual, cambios=cambios)
+        editado = servicio.editar_equipamiento(
+            por=request.user, equipamiento=actual, cambios=cast(servicio.Cambios, cambios)
+        )
         return _dicho(editado, avisos, 200)
 
     @extend_schema(responses={204: None})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import F
 from django.http import StreamingHttpResponse
@@ -159,7 +159,9 @@ class UnidadViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
         unidad = self.get_object()
         datos, avisos = leer_cuerpo(UnidadCambio, request)
         aparte = {clave: datos.pop(clave) for clave in ("version", "nombre_desde", "norma") if clave in datos}
-        editada = servicio.editar_unidad(por=request.user, unidad_id=unidad.pk, cambios=datos, **aparte)
+        editada = servicio.editar_unidad(
+            por=request.user, unidad_id=unidad.pk, cambios=cast(servicio.Cambios, datos), **aparte
+        )
         return self._dicha(editada, avisos, 200)
 
     @extend_schema(parameters=[VERSION], responses={204: None})
