@@ -26,7 +26,7 @@ _ANGULO = (
     rf"(?:(?P<{{0}}s>\d{{{{1,2}}}}(?:[.,]\d{{{{1,8}}}})?)\s*\"?\s*)?(?P<{{0}}k>{_HEMISFERIO})?"
 )
 _SEXAGESIMAL = re.compile(_ANGULO.format("a") + r"\s*[,;\s]\s*" + _ANGULO.format("b"))
-_METROS = re.compile(r"\d{6,8}(?:[.,]\d{1,4})?")
+_METROS = re.compile(r"(?<![\d.,])\d{6,8}(?:[.,]\d{1,4})?")  # not the decimals of a degree
 _ZONA = re.compile(r"(?:ZONA|HUSO|UTM)?\s*\b(19|20|21)\s*([C-HJ-NP-X])?\b")
 
 
