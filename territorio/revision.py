@@ -63,6 +63,7 @@ VER: dict[str, Callable[["FilaRevisada"], bool]] = {
     "iguales": lambda fila: fila.estado == "igual",
     "omitidas": lambda fila: fila.omitida,
 }
+MUDANZAS_A_LA_VISTA, MUDANZAS_MOSTRADAS = 12, 200
 ORDEN = {"con_error": 0, "nueva": 2, "cambiada": 3, "igual": 4, "omitida": 5}
 
 
@@ -247,7 +248,13 @@ class Revision:
         """Demands, projects and services that changed unit: what they are, how many, and the first of them."""
         totales = self.informe.get("mudanzas_totales", {})
         return [
-            {"modelo": modelo.rsplit(".", 1)[-1].lower(), "filas": filas, "total": totales.get(modelo, len(filas))}
+            {
+                "modelo": modelo.rsplit(".", 1)[-1].lower(),
+                "total": totales.get(modelo, len(filas)),
+                "primeras": filas[:MUDANZAS_A_LA_VISTA],
+                "demas": filas[MUDANZAS_A_LA_VISTA:MUDANZAS_MOSTRADAS],
+                "mostradas": MUDANZAS_MOSTRADAS,
+            }
             for modelo, filas in self.informe.get("mudanzas", {}).items()
             if filas
         ]

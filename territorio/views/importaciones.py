@@ -131,9 +131,14 @@ def leer(request: HttpRequest, uid: UUID) -> HttpResponse:
             opciones[nombre] = request.POST[nombre][:100]
     if "completo" not in request.POST and "invertir_ejes" in request.POST:
         opciones["invertir_ejes"] = request.POST["invertir_ejes"] == "si"
-    if request.POST.get("sin_errores"):
-        importaciones.marcar(uid=uid, por=request.user, omitir=Revision(importacion).con_error_puestas)
-    return _hacer(request, importacion, lambda: importaciones.releer(uid=uid, por=request.user, **opciones))
+    fuera = Revision(importacion).con_error_puestas if request.POST.get("sin_errores") else []
+
+    def releer() -> None:
+        if fuera:
+            importaciones.marcar(uid=uid, por=request.user, omitir=fuera)
+        importaciones.releer(uid=uid, por=request.user, **opciones)
+
+    return _hacer(request, importacion, releer)
 
 
 @login_required

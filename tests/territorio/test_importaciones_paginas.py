@@ -142,6 +142,13 @@ def test_rows_with_errors_can_be_left_out_with_one_press(cliente, muni, tecnica)
     assert Revision(importacion).por_cargar == {"nueva": 1}
 
 
+def test_a_button_pressed_too_late_is_answered_in_words(cliente, registrada):
+    Importacion.objects.filter(pk=registrada.pk).update(estado=E.DESCARTADA)
+    for que in ("leer", "descartar", "detener", "aceptar", "deshacer", "omitir"):
+        respuesta = cliente.post(ruta(registrada, f"importacion-{que}"), {"sin_errores": "si"}, follow=True)
+        assert "ya no se puede" in texto(respuesta), que
+
+
 def test_the_map_and_the_report_are_for_those_who_may(cliente, client, leida):
     mapa = cliente.get(ruta(leida, "importacion-mapa"))
     assert mapa.headers["Content-Encoding"] == "gzip"
@@ -219,6 +226,30 @@ def test_a_remedy_names_what_is_on_the_page_and_not_on_the_command_line(registra
     }
     registrada.informe = {"problemas": [problema]}
     assert Revision(registrada).notas[0]["remedio"] == "Dígalo con «Nombre» o «Código»."
+
+
+def test_what_moved_is_named_the_first_in_sight_and_the_rest_folded(cliente, registrada):
+    filas = [
+        {
+            "id": n,
+            "codigo": f"D{n}",
+            "titulo": f"Pedido {n}",
+            "nivel": "distrito",
+            "antes": ["Oeste"],
+            "despues": ["Este"],
+        }
+        for n in range(1, 31)
+    ]
+    Importacion.objects.filter(pk=registrada.pk).update(
+        estado=E.APLICADA,
+        aplicada="2024-01-01T00:00Z",
+        informe={"mudanzas": {"demandas.Demanda": filas}, "mudanzas_totales": {"demandas.Demanda": 500}},
+    )
+    respuesta = cliente.get(ruta(registrada))
+    (mudanza,) = respuesta.context["revision"].mudanzas
+    assert (len(mudanza["primeras"]), len(mudanza["demas"])) == (12, 18)
+    assert "Demandas: 500" in texto(respuesta)
+    assert "Pedido 30" in texto(respuesta)
 
 
 @pytest.mark.parametrize(("m2", "dicho"), [(123.4, "123 m²"), (56_000, "5,6 ha"), (123_456_789, "123,5 km²")])
