@@ -11,6 +11,7 @@ import shapely
 
 from territorio.importacion.lector import Problema
 from territorio.importacion.superficies import METROS_POR_GRADO, areas_m2
+from territorio.importacion.texto import contar
 from territorio.models import Poblacion, UnidadTerritorial
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def _faltan(unidades: list[UnidadTerritorial], plan: Plan) -> None:
         plan.informe.cuentas["faltan_en_el_archivo"] = len(plan.faltan)
         plan.informe.listas["faltan_en_el_archivo"] = [f"{u.codigo} {u.nombre}" for u in plan.faltan]
         plan.informe.aviso(
-            f"{len(plan.faltan)} unidades ya cargadas no están en el archivo; se conservan.",
+            f"{contar(len(plan.faltan), 'unidad ya cargada no está', 'unidades ya cargadas no están')} en el archivo; "
+            f"{'se conserva' if len(plan.faltan) == 1 else 'se conservan'}.",
             codigo="faltan_en_el_archivo",
         )
 

@@ -10,7 +10,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from territorio.importacion.geometria import miles
-from territorio.importacion.superficies import METROS_POR_GRADO, areas_m2, largos_m
+from territorio.importacion.superficies import METROS_POR_GRADO, areas_m2, en_palabras, largos_m
+from territorio.importacion.texto import contar
 
 if TYPE_CHECKING:
     from territorio.importacion.plan import FilaUnidad, Plan
@@ -151,7 +152,8 @@ def decir(hallados: list[Hueco], plan: Plan) -> None:
     if len(cerrados) > LISTADOS:
         plan.informe.listas["huecos"].append(f"y {miles(len(cerrados) - LISTADOS)} más pequeños")
     plan.informe.aviso(
-        f"quedan {len(cerrados)} huecos entre las unidades, en total {miles(total)} m²: lo que caiga allí no es de ninguna.",
+        f"{contar(len(cerrados), 'hueco queda', 'huecos quedan')} entre las unidades, en total {en_palabras(total)}: lo que "
+        "caiga allí no es de ninguna.",
         "Revise la lista «huecos»; un hueco angosto suele ser un borde que se dibujó dos veces.",
         codigo="huecos",
     )

@@ -11,7 +11,7 @@ import shapely
 
 from territorio.fechas import hoy
 from territorio.importacion.informe import Informe
-from territorio.importacion.texto import normalizar
+from territorio.importacion.texto import contar, normalizar
 from territorio.models import Limite, Nivel, UnidadTerritorial
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ def asignar(filas: list[FilaUnidad], superiores: Superiores, plan: Plan, pedido:
         plan.informe.cuentas["superior_distinto_de_su_lugar"] = len(distintos)
         plan.informe.listas["superior_distinto_de_su_lugar"] = distintos
         plan.informe.aviso(
-            f"{len(distintos)} unidades no caen, por su punto interior, en el {nivel_padre.nombre} que declaran"
-            "; vale lo declarado.",
+            f"{contar(len(distintos), 'unidad no cae', 'unidades no caen')}, por su punto interior, "
+            f"en el {nivel_padre.nombre} que se declara; vale lo declarado.",
             "Revise la lista «superior distinto de su lugar».",
             codigo="superior_distinto",
         )

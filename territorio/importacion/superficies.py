@@ -50,3 +50,11 @@ def distancia_m(a, b) -> float:
     """Distance between two points, in metres, good to half a percent within a country."""
     escala = np.cos(np.radians((a.y + b.y) / 2))
     return float(np.hypot((a.x - b.x) * escala, a.y - b.y) * METROS_POR_GRADO)
+
+
+def en_palabras(m2: float) -> str:
+    """An area as people say it: `94 m²`, `8,9 ha`, `1.019,0 km²`."""
+    if m2 < 10_000:
+        return f"{m2:,.0f} m²".replace(",", ".")
+    valor, medida = (m2 / 10_000, "ha") if m2 < 1e6 else (m2 / 1e6, "km²")
+    return f"{valor:,.1f} {medida}".translate(str.maketrans(",.", ".,"))

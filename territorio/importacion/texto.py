@@ -193,3 +193,8 @@ def enumerar(filas: Iterable[int]) -> str:
     unicas = sorted(set(filas))
     texto = ", ".join(map(str, unicas[:_FILAS_NOMBRADAS]))
     return texto if len(unicas) <= _FILAS_NOMBRADAS else f"{texto} y {len(unicas) - _FILAS_NOMBRADAS} más"
+
+
+def contar(cuantas: int, una: str, varias: str) -> str:
+    """`1 unidad sale`, `1.586 unidades salen`."""
+    return f"{cuantas:,} {una if cuantas == 1 else varias}".replace(",", ".")

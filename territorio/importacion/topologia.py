@@ -13,7 +13,8 @@ from shapely.geometry.base import BaseGeometry
 from territorio.fechas import hoy
 from territorio.importacion import huecos
 from territorio.importacion.geometria import miles
-from territorio.importacion.superficies import areas_m2
+from territorio.importacion.superficies import areas_m2, en_palabras
+from territorio.importacion.texto import contar
 from territorio.models import Limite, UnidadTerritorial
 
 if TYPE_CHECKING:
@@ -97,8 +98,8 @@ def _decir_superposiciones(halladas: list[Superposicion], plan: Plan, tolerancia
     }
     plan.informe.listas["pares_superpuestos"] = [s.texto for s in halladas]
     plan.informe.aviso(
-        f"{len(halladas)} pares de unidades se superponen, en total {total / 10_000:.1f} ha; se cargan así "
-        "y lo que caiga allí cuenta a medias para cada una.".replace(".", ",", 1),
+        f"{contar(len(halladas), 'par de unidades se superpone', 'pares de unidades se superponen')}, en total "
+        f"{en_palabras(total)}; se cargan así y lo que caiga allí cuenta a medias para cada una.",
         "Revise la lista «pares superpuestos».",
         codigo="superpuestas",
     )
@@ -170,7 +171,8 @@ def _contencion(filas: list[FilaUnidad], limites: dict[int, BaseGeometry], plan:
             f"{f}: {_pct(100 - f.dentro_pct)} fuera de {f.padre.nombre}" for f in salidas
         ]
         plan.informe.aviso(
-            f"{len(salidas)} unidades salen de su unidad superior en más del {_pct(tolerancia)} que se tolera.",
+            f"{contar(len(salidas), 'unidad sale', 'unidades salen')} de su unidad superior en más del {_pct(tolerancia)} "
+            "que se tolera.",
             "Revise la lista «fuera de su superior»; la tolerancia se cambia con --tolerancia.",
             codigo="fuera_del_padre",
         )
@@ -195,17 +197,15 @@ def _fuera_del_municipio(filas: list[FilaUnidad], municipio: BaseGeometry | None
         plan.informe.cuentas["km2_fuera_del_municipio"] = round(fuera_m2 / 1e6, 2)
         plan.informe.cuentas["por_ciento_fuera_del_municipio"] = round(por_ciento, 2)
         plan.informe.aviso(
-            f"el {por_ciento:.1f} % de la superficie ({fuera_m2 / 1e6:.1f} km²) queda fuera del límite cargado de ".replace(
-                ".", ","
-            )
-            + f"{nombre}; se carga y se cuenta aparte.",
+            f"el {_pct(por_ciento)} de la superficie ({en_palabras(fuera_m2)}) queda fuera del límite cargado de {nombre}; "
+            "se carga y se cuenta aparte.",
             "Compare la fuente y la fecha de ambos límites.",
             codigo="fuera_del_municipio",
         )
     if ajenas:
         plan.informe.listas["del_todo_fuera_del_municipio"] = [f"fila {f.numero}: {f.nombre}" for f in ajenas]
         plan.informe.aviso(
-            f"{len(ajenas)} unidades están del todo fuera del límite de {nombre}.",
+            f"{contar(len(ajenas), 'unidad está', 'unidades están')} del todo fuera del límite de {nombre}.",
             "Revise la lista «del todo fuera del municipio».",
             codigo="del_todo_fuera",
         )
