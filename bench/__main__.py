@@ -21,8 +21,11 @@ def main() -> None:
 
     warnings.filterwarnings("ignore", "No directory at", UserWarning)  # no collected static files are served here
     django.setup()
-    with _base_propia(), tempfile.TemporaryDirectory(prefix="minka-bench-") as carpeta:
-        _medir(Path(carpeta))
+    # Without arguments, all of it; `bin/bench ciudad` or `bin/bench nacional`, a part.
+    partes = sys.argv[1:] or ["ciudad", "nacional"]
+    for parte in partes:
+        with _base_propia(), tempfile.TemporaryDirectory(prefix="minka-bench-") as carpeta:
+            {"ciudad": _medir, "nacional": _nacional}[parte](Path(carpeta))
 
 
 class _base_propia:  # noqa: N801 (used as a phrase: with _base_propia())
@@ -90,6 +93,15 @@ def _medir(carpeta: Path) -> None:
     except SystemExit:
         print(salida.getvalue())
         sys.exit("verificar encontró diferencias: las medidas no valen.")
+
+
+def _nacional(carpeta: Path) -> None:
+    from django.core.management import call_command
+
+    from bench import escala
+
+    call_command("migrate", verbosity=0)
+    escala.medir(carpeta, _fila)
 
 
 def _orden(paso) -> float:

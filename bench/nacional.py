@@ -44,7 +44,7 @@ class Nacional:
                 distritos.append(({"codigo": f"D{j}{i}", "nombre": f"Distrito {j}-{i}"}, lineas.poligono(*caja)))
         _guardar(self.archivo("distritos"), distritos)
         # The same border a little and a lot aside: what a corrected district changes.
-        _guardar(self.archivo("distrito_poco"), [(distritos[0][0], _corrida(lineas, ancho, cortes_y[1], 0.02))])
+        _guardar(self.archivo("distrito_poco"), [(distritos[0][0], _corrida(lineas, ancho, cortes_y[1], 0.3))])
         _guardar(self.archivo("distrito_mucho"), [(distritos[0][0], _corrida(lineas, ancho, cortes_y[1], 8.0))])
         comunidades = []
         for n in range(self.comunidades):
@@ -97,7 +97,7 @@ def _corrida(lineas: _Bordes, ancho: int, alto: int, cuanto: float) -> shapely.P
     """The first district with the middle of its eastern border pushed east by `cuanto` cells."""
     distrito = lineas.poligono(0, 0, ancho, alto)
     x, y = ORIGEN[0] + ancho * LADO, ORIGEN[1] + alto * LADO * 0.5
-    mitad = max(cuanto, 1.0) * LADO / 2
+    mitad = max(cuanto, 4.0) * LADO / 2
     saliente = shapely.box(x - LADO, y - mitad, x + cuanto * LADO, y + mitad)
     return shapely.union(distrito, saliente)
 
