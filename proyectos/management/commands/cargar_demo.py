@@ -16,15 +16,24 @@ CARPETA = Path(settings.BASE_DIR) / "fixtures" / "demo"
 CODIGO = settings.MINKA_MUNICIPIO_DEMO
 FUENTE = "Datos inventados de demostración"
 CON_DISTRITO = ["--padre", "distrito", "--nivel-padre", "distrito"]
+DESDE_2001 = ["--vigente-desde", "2001-09-05"]
+LEY_DE_2019 = "Ley municipal 017/2019 (inventada)"
 PASOS = [
-    ("municipios y franja en disputa", "importar_limites", "municipios.geojson", ["--nivel", "municipio"]),
-    ("distritos", "importar_limites", "distritos.geojson", ["--nivel", "distrito", "--municipio", CODIGO]),
-    ("cantones", "importar_limites", "cantones.geojson", ["--nivel", "canton", "--municipio", CODIGO]),
+    ("municipios y franja en disputa", "importar_limites", "municipios.geojson", ["--nivel", "municipio", *DESDE_2001]),
+    (
+        "distritos hasta 2019", "importar_limites", "distritos_2005.geojson",
+        ["--nivel", "distrito", "--municipio", CODIGO, "--vigente-desde", "2005-03-01"],
+    ),
+    (
+        "distritos", "importar_limites", "distritos.geojson",
+        ["--nivel", "distrito", "--municipio", CODIGO, "--vigente-desde", "2019-06-15", "--norma", LEY_DE_2019],
+    ),
+    ("cantones", "importar_limites", "cantones.geojson", ["--nivel", "canton", "--municipio", CODIGO, *DESDE_2001]),
     (
         "comunidades", "importar_limites", "comunidades.geojson",
-        ["--nivel", "comunidad", "--municipio", CODIGO, *CON_DISTRITO, "--sin-geometria"],
+        ["--nivel", "comunidad", "--municipio", CODIGO, *CON_DISTRITO, *DESDE_2001, "--sin-geometria"],
     ),
-    ("OTB", "importar_limites", "otbs.geojson", ["--nivel", "otb", "--municipio", CODIGO, *CON_DISTRITO]),
+    ("OTB", "importar_limites", "otbs.geojson", ["--nivel", "otb", "--municipio", CODIGO, *CON_DISTRITO, *DESDE_2001]),
     ("habitantes por sexo y edad", "importar_poblacion", "poblacion.csv", ["--municipio", CODIGO]),
     ("necesidades básicas insatisfechas", "importar_indicadores", "indicadores.csv", ["--municipio", CODIGO]),
     ("servicios", "importar_equipamientos", "equipamientos.csv", ["--municipio", CODIGO]),
