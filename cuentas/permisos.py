@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 
 @dataclass(frozen=True)
@@ -11,7 +13,7 @@ class Accion:
     """Something a user may do in a municipality, e.g. `territorio.importar_limites`."""
 
     nombre: str
-    descripcion: str
+    descripcion: str | Promise
     roles: frozenset[str]
 
 
@@ -19,7 +21,7 @@ _acciones: dict[str, Accion] = {}
 _roles_de: Callable[..., Iterable[str]] | None = None
 
 
-def declarar(nombre: str, descripcion: str, roles: Iterable[str]) -> Accion:
+def declarar(nombre: str, descripcion: str | Promise, roles: Iterable[str]) -> Accion:
     """Register an action; called from an app's `permisos.py`. A name declared twice is an error."""
     if nombre in _acciones:
         raise ValueError(f"La acción {nombre} ya está declarada.")
@@ -50,4 +52,4 @@ def puede(usuario, accion: Accion, municipio) -> bool:
 def exigir(usuario, accion: Accion, municipio) -> None:
     """Raise `PermissionDenied`, in words, where `puede` says no."""
     if not puede(usuario, accion, municipio):
-        raise PermissionDenied(f"Su rol en este municipio no permite: {accion.descripcion}.")
+        raise PermissionDenied(_("Su rol en este municipio no permite: %(accion)s.") % {"accion": accion.descripcion})

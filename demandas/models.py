@@ -58,8 +58,8 @@ class Demanda(Localizable):
 
     class Meta(Localizable.Meta):
         abstract = False
-        verbose_name = "demanda"
-        verbose_name_plural = "demandas"
+        verbose_name = _("demanda")
+        verbose_name_plural = _("demandas")
         ordering = ["codigo"]
         constraints = [
             *Localizable.Meta.constraints,
@@ -89,8 +89,8 @@ class Rango(models.Model):
     puesto = models.PositiveSmallIntegerField()
 
     class Meta:
-        verbose_name = "rango"
-        verbose_name_plural = "rangos"
+        verbose_name = _("rango")
+        verbose_name_plural = _("rangos")
         ordering = ["grupo", "puesto"]
         constraints = [
             models.UniqueConstraint(fields=["demanda", "grupo"], name="rango_uno_por_grupo"),

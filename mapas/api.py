@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -59,7 +60,10 @@ class PreguntaView(APIView):
     def get(self, request: Request) -> Response:
         for nombre in request.query_params:
             if nombre not in PARAMETROS:
-                raise FiltroInvalido(f"No existe el parámetro «{nombre[:40]}»; puede ser: {', '.join(PARAMETROS)}.")
+                raise FiltroInvalido(
+                    _("No existe el parámetro «%(nombre)s»; puede ser: %(permitidos)s.")
+                    % {"nombre": nombre[:40], "permitidos": ", ".join(PARAMETROS)}
+                )
         vista = vista_de(request.query_params, request.user, pregunta=self.pregunta)
         with vista.en_su_dia():
             return Response(como_dict(PREGUNTAS[self.pregunta](vista, con_rasgos=False)))

@@ -179,4 +179,4 @@ def valores_de(unidad: UnidadTerritorial) -> dict[str, Any]:
 
 
 def _con_su_nivel(unidad: UnidadTerritorial) -> str:
-    return f"{unidad.nombre} ({unidad.nivel.nombre})"
+    return f"{unidad.nombre} ({_(unidad.nivel.nombre)})"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.conf import settings
 from django.contrib.gis.geos import Point
+from django.utils.translation import gettext as _
 
 from territorio.importacion import crs as sistemas
 
@@ -46,7 +47,7 @@ def leer_posicion(texto: str) -> Posicion:
     """Read a position; raises `PosicionInvalida`."""
     limpio = _limpiar(texto)
     if not limpio:
-        raise PosicionInvalida("Escriba la latitud y la longitud, o las coordenadas UTM con su zona.")
+        raise PosicionInvalida(_("Escriba la latitud y la longitud, o las coordenadas UTM con su zona."))
     lon, lat, lectura = _utm(limpio) or _grados(limpio) or _nada(texto)
     return Posicion(punto_de_bolivia(lon, lat), lectura)
 
@@ -55,7 +56,9 @@ def punto_de_bolivia(lon: float, lat: float) -> Point:
     """The point (EPSG:4326) if it lies in the box of the settings; raises `PosicionInvalida`."""
     oeste, sur, este, norte = settings.MINKA_CAJA
     if not (oeste <= lon <= este and sur <= lat <= norte):
-        raise PosicionInvalida(f"Queda fuera de Bolivia: latitud {lat:.5f}, longitud {lon:.5f}.")
+        raise PosicionInvalida(
+            _("Queda fuera de Bolivia: latitud %(lat)s, longitud %(lon)s.") % {"lat": f"{lat:.5f}", "lon": f"{lon:.5f}"}
+        )
     return Point(float(lon), float(lat), srid=4326)
 
 
@@ -70,8 +73,11 @@ def _limpiar(texto: str) -> str:
 
 def _nada(texto: str) -> tuple[float, float, str]:
     raise PosicionInvalida(
-        f"No se entiende «{texto.strip()[:40]}». Escriba por ejemplo «-16,50000; -68,15000», "
-        "«16°30'00\" S 68°09'00\" O» o «19K 590000 8175000»."
+        _(
+            "No se entiende «%(texto)s». Escriba por ejemplo «-16,50000; -68,15000», "
+            "«16°30'00\" S 68°09'00\" O» o «19K 590000 8175000»."
+        )
+        % {"texto": texto.strip()[:40]}
     )
 
 
@@ -88,14 +94,18 @@ def _utm(limpio: str) -> tuple[float, float, str] | None:
     if pegada := sistemas.zona_pegada(np.array([[este, norte]])):
         este, zona = este - pegada * 1e6, zona or pegada
     if zona is None:
-        raise PosicionInvalida("Falta la zona UTM (19, 20 o 21): escriba por ejemplo «19K 590000 8175000».")
+        raise PosicionInvalida(_("Falta la zona UTM (19, 20 o 21): escriba por ejemplo «19K 590000 8175000»."))
     psad = "PSAD" in limpio
     codigo = (_ZONAS_PSAD56 if psad else _ZONAS_WGS84)[zona]
     transformacion = sistemas.transformacion(sistemas.indicado(str(codigo)))
     lon, lat = transformacion.aplicar(np.array([[este, norte]]))[0]
     if not np.isfinite([lon, lat]).all():
-        raise PosicionInvalida("Esas coordenadas UTM no existen.")
-    return float(lon), float(lat), f"UTM zona {zona} sur, {'PSAD56' if psad else 'WGS 84'}"
+        raise PosicionInvalida(_("Esas coordenadas UTM no existen."))
+    return float(lon), float(lat), _lectura_utm(zona, psad)
+
+
+def _lectura_utm(zona: int, psad: bool) -> str:
+    return _("UTM zona %(zona)s sur, %(datum)s") % {"zona": zona, "datum": "PSAD56" if psad else "WGS 84"}
 
 
 def _zona(resto: str) -> int | None:
@@ -110,17 +120,17 @@ def _grados(limpio: str) -> tuple[float, float, str] | None:
     if m := _DECIMAL.fullmatch(limpio):
         a = _con_signo(float(m["a"].replace(",", ".")), m["h1"] or m["h2"])
         b = _con_signo(float(m["b"].replace(",", ".")), m["h3"] or m["h4"])
-        return _ordenar(a, m["h1"] or m["h2"], b, m["h3"] or m["h4"], "grados decimales")
+        return _ordenar(a, m["h1"] or m["h2"], b, m["h3"] or m["h4"], _("grados decimales"))
     if m := _SEXAGESIMAL.fullmatch(limpio):
         a, b = (_angulo(m, lado) for lado in "ab")
-        return _ordenar(a, m["ah"] or m["ak"], b, m["bh"] or m["bk"], "grados, minutos y segundos")
+        return _ordenar(a, m["ah"] or m["ak"], b, m["bh"] or m["bk"], _("grados, minutos y segundos"))
     return None
 
 
 def _angulo(m: re.Match, lado: str) -> float:
     grados, minutos, segundos = (float((m[lado + c] or "0").replace(",", ".")) for c in "gms")
     if minutos >= 60 or segundos >= 60:
-        raise PosicionInvalida("Los minutos y los segundos van de 0 a 59.")
+        raise PosicionInvalida(_("Los minutos y los segundos van de 0 a 59."))
     valor = abs(grados) + minutos / 60 + segundos / 3600
     return _con_signo(-valor if m[lado + "g"].startswith("-") else valor, m[lado + "h"] or m[lado + "k"])
 
@@ -132,7 +142,7 @@ def _con_signo(valor: float, hemisferio: str | None) -> float:
 def _ordenar(a: float, ha: str | None, b: float, hb: str | None, forma: str) -> tuple[float, float, str]:
     """Which is the latitude: what its letter says, else the order that falls in Bolivia; south and west if unsigned."""
     if (ha and ha in "EWO") or (hb and hb in "NS"):
-        return a, b, f"{forma}: longitud, latitud"
+        return a, b, _("%(forma)s: longitud, latitud") % {"forma": forma}
     if ha or hb:
         return b, a, forma
     oeste, sur, este, norte = settings.MINKA_CAJA
@@ -143,10 +153,10 @@ def _ordenar(a: float, ha: str | None, b: float, hb: str | None, forma: str) -> 
     if dentro(b, a):
         return b, a, forma
     if dentro(a, b):
-        return a, b, f"{forma}, con la longitud primero"
+        return a, b, _("%(forma)s, con la longitud primero") % {"forma": forma}
     if a > 0 and b > 0:
         if dentro(-b, -a):
-            return -b, -a, f"{forma}; se tomó sur y oeste"
+            return -b, -a, _("%(forma)s; se tomó sur y oeste") % {"forma": forma}
         if dentro(-a, -b):
-            return -a, -b, f"{forma}, con la longitud primero; se tomó sur y oeste"
+            return -a, -b, _("%(forma)s, con la longitud primero; se tomó sur y oeste") % {"forma": forma}
     return b, a, forma

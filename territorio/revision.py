@@ -1,17 +1,17 @@
 """The report of an import as a person goes through it: its first line, what must be answered, its rows, doubts first."""
 
 import re
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Count, Q, QuerySet
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from territorio.models import EstadoImportacion, Importacion
+from territorio.models import EstadoImportacion, FilaImportada, Importacion
 
 # What a remedy calls an option of the command line, and where that is told on the page.
 OPCIONES_EN_LA_PAGINA = {
@@ -54,17 +54,15 @@ LEIDO = {
     "crs": gettext_lazy("coordenadas"),
     "codificacion": gettext_lazy("codificación"),
 }
-VER: dict[str, Callable[["FilaRevisada"], bool]] = {
-    "todas": lambda fila: True,
-    "errores": lambda fila: fila.con_error,
-    "dudas": lambda fila: fila.con_duda and not fila.con_error,
-    "nuevas": lambda fila: fila.estado == "nueva",
-    "cambiadas": lambda fila: fila.estado == "cambiada",
-    "iguales": lambda fila: fila.estado == "igual",
-    "omitidas": lambda fila: fila.omitida,
+VER = {
+    "errores": Q(gravedad="error"),
+    "dudas": Q(gravedad="aviso"),
+    "nuevas": Q(estado="nueva"),
+    "cambiadas": Q(estado="cambiada"),
+    "iguales": Q(estado="igual"),
 }
+POR_CARGAR = Q(estado__in=["nueva", "cambiada"]) & ~Q(gravedad="error")
 MUDANZAS_A_LA_VISTA, MUDANZAS_MOSTRADAS = 12, 200
-ORDEN = {"con_error": 0, "nueva": 2, "cambiada": 3, "igual": 4, "omitida": 5}
 
 
 @dataclass(slots=True)
@@ -110,10 +108,35 @@ class FilaRevisada:
     def superficie(self) -> str:
         return superficie(self.m2) if self.m2 is not None else ""
 
-    @property
-    def lugar(self) -> tuple[int, int]:
-        """Errors, then doubts, then what would change, then what would not; within each as in the file."""
-        return (1 if self.con_duda and not self.con_error else ORDEN.get(self.estado, 9), self.numero)
+    @classmethod
+    def de(cls, guardada: FilaImportada, omitidas: Collection[int]) -> "FilaRevisada":
+        """A stored row, with those of its problems that the row of the report does not repeat."""
+        fila = cls(guardada.numero, estado="con_error" if guardada.gravedad == "error" else "igual")
+        for clave in guardada.datos.keys() & cls.__dataclass_fields__.keys():
+            setattr(fila, clave, guardada.datos[clave])
+        dichas = {(d["codigo"], d["mensaje"]) for d in fila.dudas}
+        for problema in guardada.problemas:
+            dicho = (problema["codigo"], problema["mensaje"])
+            if problema["gravedad"] != "dato" and dicho not in dichas:
+                dichas.add(dicho)
+                fila.dudas = [*fila.dudas, problema]
+        fila.omitida = fila.numero in omitidas
+        return fila
+
+
+class Pagina(Sequence):
+    """Some rows of a report, read when a page of them is asked for."""
+
+    def __init__(self, filas: QuerySet[FilaImportada], omitidas: Collection[int], cuantas: int) -> None:
+        self._filas, self._omitidas, self._cuantas = filas, omitidas, cuantas
+
+    def __len__(self) -> int:
+        return self._cuantas
+
+    def __getitem__(self, cual: Any) -> Any:
+        if isinstance(cual, slice):
+            return [FilaRevisada.de(fila, self._omitidas) for fila in self._filas[cual]]
+        return FilaRevisada.de(self._filas[cual], self._omitidas)
 
 
 class Revision:
@@ -124,47 +147,55 @@ class Revision:
         self.informe: dict[str, Any] = importacion.informe or {}
         self.omitidas = set(importacion.omitidas)
 
-    @cached_property
-    def todas(self) -> list[FilaRevisada]:
-        nombres = FilaRevisada.__dataclass_fields__
-        filas = {
-            f["numero"]: FilaRevisada(**{k: v for k, v in f.items() if k in nombres})
-            for f in self.informe.get("filas", ())
-        }
-        for problema in self.informe.get("problemas", ()):
-            if (numero := problema["fila"]) is None or problema["gravedad"] == "dato":
-                continue
-            fila = filas.setdefault(
-                numero, FilaRevisada(numero, estado="con_error" if _es_error(problema) else "igual")
-            )
-            if not any((d["codigo"], d["mensaje"]) == (problema["codigo"], problema["mensaje"]) for d in fila.dudas):
-                fila.dudas = [*fila.dudas, problema]
-        for fila in filas.values():
-            fila.omitida = fila.numero in self.omitidas or fila.estado == "omitida"
-        return sorted(filas.values(), key=lambda fila: fila.lugar)
+    def filas(self, ver: str = "todas") -> Pagina:
+        """The rows that a filter shows, doubts first."""
+        return Pagina(self._de(ver), self.omitidas, self.cuentas.get(ver, self.cuentas["todas"]))
 
-    def filas(self, ver: str) -> list[FilaRevisada]:
-        return [fila for fila in self.todas if VER.get(ver, VER["todas"])(fila)]
+    def todas(self) -> Iterator[FilaRevisada]:
+        """Every row in the order of the file, a few at a time."""
+        for fila in self.importacion.filas.order_by("numero").iterator(chunk_size=2_000):
+            yield FilaRevisada.de(fila, self.omitidas)
+
+    def lugar_de(self, numero: int, ver: str) -> int:
+        """How many rows stand before a row under a filter; 0 where it is not there."""
+        filas = self._de(ver)
+        fila = filas.filter(numero=numero).first()
+        if fila is None:
+            return 0
+        return filas.filter(Q(orden__lt=fila.orden) | Q(orden=fila.orden, numero__lt=numero)).count()
+
+    def _de(self, ver: str) -> QuerySet[FilaImportada]:
+        prueba = Q(numero__in=self.omitidas) if ver == "omitidas" else VER.get(ver, Q())
+        return self.importacion.filas.filter(prueba).order_by("orden", "numero")
 
     @cached_property
     def cuentas(self) -> dict[str, int]:
         """How many rows each filter shows."""
-        cuantas = {ver: sum(map(prueba, self.todas)) for ver, prueba in VER.items()}
-        return cuantas | {"faltan": len(self.faltan)}
-
-    @property
-    def faltan(self) -> list[dict[str, Any]]:
-        return self.informe.get("faltan", [])
+        cuantas = {ver: Count("pk", filter=prueba) for ver, prueba in VER.items()}
+        contadas = self.importacion.filas.aggregate(todas=Count("pk"), **cuantas)
+        fuera = self.importacion.filas.filter(numero__in=self.omitidas).count() if self.omitidas else 0
+        return contadas | {"omitidas": fuera, "faltan": len(self.faltan)}
 
     @cached_property
-    def por_cargar(self) -> Counter[str]:
+    def por_cargar(self) -> dict[str, int]:
         """Rows that acceptance would write, by what they are."""
-        return Counter(fila.estado for fila in self.todas if fila.se_carga)
+        filas = self.importacion.filas.filter(POR_CARGAR).exclude(numero__in=self.omitidas)
+        return dict(filas.order_by().values_list("estado").annotate(Count("pk")))
 
     @cached_property
     def con_error_puestas(self) -> list[int]:
         """Rows that refuse the file and have not been taken off."""
-        return [fila.numero for fila in self.todas if fila.con_error and not fila.omitida]
+        con_error = self.importacion.filas.filter(VER["errores"]).exclude(numero__in=self.omitidas)
+        return list(con_error.order_by("numero").values_list("numero", flat=True))
+
+    @property
+    def vuelven(self) -> list[int]:
+        """Rows that were left out when the file was read and are wanted now: nothing is known of them yet."""
+        return sorted(set(self.importacion.pedido.get("omitidas", ())) - self.omitidas)
+
+    @property
+    def faltan(self) -> list[dict[str, Any]]:
+        return self.informe.get("faltan", [])
 
     @property
     def generales(self) -> list[dict[str, Any]]:
@@ -218,7 +249,7 @@ class Revision:
     def frase(self) -> str:
         """The first line: how many units, what would become of them, what must be looked at."""
         importacion, cuentas = self.importacion, self.cuentas
-        nivel = importacion.nivel.nombre_plural
+        nivel = _(importacion.nivel.nombre_plural)
         if importacion.estado == EstadoImportacion.FALLIDA and not self.informe:
             return _("No se pudo leer «%(archivo)s»") % {"archivo": importacion.archivo}
         if not self.informe:
@@ -241,7 +272,7 @@ class Revision:
 
     @property
     def total(self) -> int:
-        return int(self.informe.get("cuentas", {}).get("filas") or len(self.todas))
+        return int(self.informe.get("cuentas", {}).get("filas") or self.cuentas["todas"])
 
     @property
     def mudanzas(self) -> list[dict[str, Any]]:
@@ -304,7 +335,3 @@ def _cambio(campo: str, antes: Any, despues: Any) -> str:
 
 def _peso(problema: dict[str, Any]) -> int:
     return {"error": 0, "aviso": 1}.get(problema["gravedad"], 2)
-
-
-def _es_error(problema: dict[str, Any]) -> bool:
-    return problema["gravedad"] == "error"

@@ -22,6 +22,7 @@ from mapas import geometrias
 from mapas.figuras import APROXIMADO, SIN_TOTAL, Columna, Figuras, es_estimada
 from mapas.filtros import FiltroInvalido, SinMunicipio, Vista, fecha_de, vista_de
 from mapas.folium_mapa import piezas
+from mapas.nombres import en_su_idioma
 from mapas.preguntas import PREGUNTAS
 from mapas.servicios import SIN_LUGAR
 from mapas.signos import signos_de
@@ -203,7 +204,7 @@ def _vacio(vista: Vista, figuras: Figuras) -> dict[str, str] | None:
     if not figuras.filas:
         return {
             "que": _("%(municipio)s todavía no tiene unidades del nivel %(nivel)s.")
-            % {"municipio": vista.municipio.nombre, "nivel": vista.nivel.nombre},
+            % {"municipio": vista.municipio.nombre, "nivel": en_su_idioma(vista.nivel.nombre)},
             "hacer": _("Elija otro nivel, o cargue sus límites:"),
             "orden": f"manage.py importar_limites ARCHIVO --nivel {vista.nivel.codigo} --municipio {codigo}",
         }
@@ -283,7 +284,7 @@ def _textos(vista: Vista) -> dict[str, str]:
         "alcanzado": _("Físico alcanzado"),
         "financiero": _("Financiero"),
         "vigente": _("Presupuesto vigente (Bs)"),
-        "unidades": _("Unidades del nivel %(nivel)s") % {"nivel": vista.nivel.nombre},
+        "unidades": _("Unidades del nivel %(nivel)s") % {"nivel": en_su_idioma(vista.nivel.nombre)},
         "alto": _("Altura del panel: %(altura)s"),
         "baja": _("baja"),
         "media": _("media"),

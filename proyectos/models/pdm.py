@@ -27,8 +27,8 @@ class PDM(models.Model):
     objects = PDMQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "PDM"
-        verbose_name_plural = "PDM"
+        verbose_name = _("PDM")
+        verbose_name_plural = _("PDM")
         ordering = ["-desde"]
         constraints = [
             models.UniqueConstraint(fields=["municipio", "desde", "hasta"], name="pdm_uno_por_periodo"),

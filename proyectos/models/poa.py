@@ -32,8 +32,8 @@ class POA(models.Model):
     objects = POAQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "POA"
-        verbose_name_plural = "POA"
+        verbose_name = _("POA")
+        verbose_name_plural = _("POA")
         ordering = ["-gestion"]
         constraints = [
             models.UniqueConstraint(fields=["municipio", "gestion"], name="poa_uno_por_gestion"),
@@ -69,8 +69,8 @@ class Operacion(models.Model):
     objects = OperacionQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "operación"
-        verbose_name_plural = "operaciones"
+        verbose_name = _("operación")
+        verbose_name_plural = _("operaciones")
         ordering = ["poa", "proyecto__codigo"]
         constraints = [
             models.UniqueConstraint(fields=["poa", "proyecto"], name="operacion_una_por_proyecto"),

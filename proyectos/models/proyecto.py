@@ -57,8 +57,8 @@ class Proyecto(Localizable):
 
     class Meta(Localizable.Meta):
         abstract = False
-        verbose_name = "proyecto"
-        verbose_name_plural = "proyectos"
+        verbose_name = _("proyecto")
+        verbose_name_plural = _("proyectos")
         ordering = ["codigo"]
         constraints = [
             *Localizable.Meta.constraints,
@@ -93,8 +93,8 @@ class Respuesta(models.Model):
     proyecto = models.ForeignKey(Proyecto, on_delete=models.CASCADE, related_name="respuestas")
 
     class Meta:
-        verbose_name = "respuesta"
-        verbose_name_plural = "respuestas"
+        verbose_name = _("respuesta")
+        verbose_name_plural = _("respuestas")
         constraints = [models.UniqueConstraint(fields=["demanda", "proyecto"], name="respuesta_unica")]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 from django.http import FileResponse, StreamingHttpResponse
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -61,7 +62,7 @@ class FilasMixin:
 def solo_parametros(request: Request, permitidos: set[str]) -> None:
     for nombre in request.query_params:
         if nombre not in permitidos:
-            raise ValidationError({nombre: "No existe este parámetro."})
+            raise ValidationError({nombre: _("No existe este parámetro.")})
 
 
 def pagina(request: Request, consulta: models.QuerySet) -> tuple[models.QuerySet, dict[str, int]]:
@@ -134,7 +135,7 @@ def municipio_pedido(request: Request, modelo: type[models.Model]) -> UnidadTerr
     codigo = request.query_params.get("municipio", "").replace("\x00", "")
     municipio = Municipio.objects.filter(codigo=codigo[:80]).first() if codigo else None
     if municipio is None and issubclass(modelo, Localizable):
-        raise ValidationError({"municipio": "Con «fecha» indique también el código de un municipio."})
+        raise ValidationError({"municipio": _("Con «fecha» indique también el código de un municipio.")})
     return municipio
 
 
@@ -143,5 +144,5 @@ def entero(request: Request, nombre: str, defecto: int, maximo: int) -> int:
     if not texto:
         return defecto
     if not texto.isascii() or not texto.isdecimal() or len(texto) > 9 or int(texto) > maximo:
-        raise ValidationError({nombre: f"Debe ser un número entero de 0 a {maximo}."})
+        raise ValidationError({nombre: _("Debe ser un número entero de 0 a %(maximo)s.") % {"maximo": maximo}})
     return int(texto)

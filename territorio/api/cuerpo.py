@@ -10,6 +10,7 @@ from typing import Any
 import shapely
 from django.conf import settings
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Point
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
@@ -32,15 +33,15 @@ class JSONEstricto(BaseParser):
     def parse(self, stream, media_type=None, parser_context=None) -> Any:
         crudo = stream.read(BYTES_MAXIMOS + 1)
         if len(crudo) > BYTES_MAXIMOS:
-            raise ParseError(f"El cuerpo pasa de {BYTES_MAXIMOS // 1024**2} MB.")
+            raise ParseError(_("El cuerpo pasa de %(mb)s MB.") % {"mb": BYTES_MAXIMOS // 1024**2})
         try:
             return json.loads(
                 crudo.decode("utf-8"), object_pairs_hook=_sin_repetir, parse_constant=_no_es_json, parse_float=_finito
             )
         except RecursionError:
-            raise ParseError("El JSON tiene demasiados niveles.") from None
+            raise ParseError(_("El JSON tiene demasiados niveles.")) from None
         except ValueError as error:
-            raise ParseError(f"El cuerpo no es JSON: {error}") from None
+            raise ParseError(_("El cuerpo no es JSON: %(error)s") % {"error": error}) from None
 
 
 def _sin_repetir(pares: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -48,18 +49,18 @@ def _sin_repetir(pares: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(objeto) < len(pares):
         claves = [clave for clave, _valor in pares]
         repetida = next(clave for clave in claves if claves.count(clave) > 1)
-        raise ValueError(f"la clave «{repetida[:40]}» está repetida.")
+        raise ValueError(_("la clave «%(clave)s» está repetida.") % {"clave": repetida[:40]})
     return objeto
 
 
 def _no_es_json(texto: str) -> Any:
-    raise ValueError(f"{texto} no es un número.")
+    raise ValueError(_("%(texto)s no es un número.") % {"texto": texto})
 
 
 def _finito(texto: str) -> float:
     numero = float(texto)
     if not isfinite(numero):
-        raise ValueError(f"{texto[:20]} es demasiado grande.")
+        raise ValueError(_("%(texto)s es demasiado grande.") % {"texto": texto[:20]})
     return numero
 
 
@@ -68,7 +69,7 @@ class Entrada(serializers.Serializer):
 
     def to_internal_value(self, data):
         if isinstance(data, Mapping) and (ajenos := [clave for clave in data if clave not in self.fields]):
-            raise serializers.ValidationError({str(clave)[:60]: ["No existe este campo."] for clave in ajenos})
+            raise serializers.ValidationError({str(clave)[:60]: [_("No existe este campo.")] for clave in ajenos})
         return super().to_internal_value(data)
 
 
@@ -77,7 +78,7 @@ def leer_cuerpo(entrada: type[Entrada], request: Request) -> tuple[dict[str, Any
     serializador = entrada(data=request.data)
     serializador.is_valid(raise_exception=True)
     if not serializador.validated_data:
-        raise serializers.ValidationError("El cuerpo no dice nada que escribir.")
+        raise serializers.ValidationError(_("El cuerpo no dice nada que escribir."))
     return dict(serializador.validated_data), serializador.context.get("avisos", [])
 
 
@@ -104,7 +105,7 @@ class _Geometria(serializers.Field):
     def to_internal_value(self, data):
         partes = self._partes(data)
         if partes.z:
-            self._avisar("Se quitó la tercera coordenada (altura).")
+            self._avisar(_("Se quitó la tercera coordenada (altura)."))
         return self.construir(partes, data)
 
     def construir(self, partes: Partes, data: dict) -> GEOSGeometry:
@@ -112,19 +113,24 @@ class _Geometria(serializers.Field):
 
     def _partes(self, data) -> Partes:
         if not isinstance(data, dict):
-            raise serializers.ValidationError(f"Debe ser una geometría GeoJSON de tipo {self.palabra}.")
+            raise serializers.ValidationError(
+                _("Debe ser una geometría GeoJSON de tipo %(tipo)s.") % {"tipo": self.palabra}
+            )
         if ajenos := set(data) - {"type", "coordinates", "bbox"}:
             raise serializers.ValidationError(
-                f"Una geometría solo lleva «type» y «coordinates» (WGS 84, longitud y latitud): sobra «{min(ajenos)[:40]}»."
+                _("Una geometría solo lleva «type» y «coordinates» (WGS 84, longitud y latitud): sobra «%(sobra)s».")
+                % {"sobra": min(ajenos)[:40]}
             )
         try:
             partes = desde_geojson(data)
         except GeometriaRechazada as rechazo:
             raise serializers.ValidationError(f"{rechazo.mensaje} {rechazo.remedio}".strip().capitalize()) from None
         if partes is None:
-            raise serializers.ValidationError("La geometría está vacía; para quitarla, mande null.")
+            raise serializers.ValidationError(_("La geometría está vacía; para quitarla, mande null."))
         if partes.tipo != self.tipo:
-            raise serializers.ValidationError(f"Debe ser {self.palabra}, y es {partes.tipo}.")
+            raise serializers.ValidationError(
+                _("Debe ser %(tipo)s, y es %(otro)s.") % {"tipo": self.palabra, "otro": partes.tipo}
+            )
         return partes
 
     def _avisar(self, aviso: str) -> None:
@@ -157,7 +163,7 @@ class CampoPoligono(_Geometria):
             lectura = leer(archivo, Opciones(caja=settings.MINKA_CAJA), segundos=SEGUNDOS_DE_REPARACION)
         errores = [_frase(p) for p in lectura.problemas if p.gravedad == "error"]
         if errores or not lectura.filas or lectura.filas[0].geometria is None:
-            raise serializers.ValidationError(errores or ["No se pudo leer el polígono."])
+            raise serializers.ValidationError(errores or [_("No se pudo leer el polígono.")])
         for problema in lectura.problemas:
             if problema.codigo != "z_descartada":
                 self._avisar(_frase(problema))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.http import StreamingHttpResponse
+from django.utils.translation import gettext as _
 from django_filters import rest_framework as filtros
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
@@ -67,13 +68,13 @@ class EquipamientoCambio(Entrada):
     def validate_sector(self, codigo: str) -> Sector:
         sector = Sector.objects.filter(codigo=codigo).order_by("-vigencia").first()
         if sector is None:
-            raise serializers.ValidationError(f"No hay un sector «{codigo}».")
+            raise serializers.ValidationError(_("No hay un sector «%(codigo)s».") % {"codigo": codigo})
         return sector
 
     def validate_unidad(self, pk: int | None) -> UnidadTerritorial | None:
         unidad = UnidadTerritorial.objects.filter(pk=pk).first() if pk else None
         if pk and unidad is None:
-            raise serializers.ValidationError(f"No hay una unidad {pk}.")
+            raise serializers.ValidationError(_("No hay una unidad %(pk)s.") % {"pk": pk})
         return unidad
 
 

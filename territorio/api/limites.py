@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Q
 from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from django_filters import rest_framework as filtros
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, viewsets
@@ -115,14 +116,16 @@ class SucesionEntrada(Entrada):
         motivo, partes, una = datos["motivo"], datos["partes"], len(datos["predecesoras"]) == 1
         if una == (motivo == Motivo.FUSION):
             raise serializers.ValidationError(
-                {"predecesoras": ["Una fusión une dos o más; los otros motivos terminan una sola."]}
+                {"predecesoras": [_("Una fusión une dos o más; los otros motivos terminan una sola.")]}
             )
         pide = {Motivo.DIVISION: len(partes) >= 2, Motivo.SUSTITUCION: not partes}.get(motivo, len(partes) == 1)
         if not pide:
             raise serializers.ValidationError(
                 {
                     "partes": [
-                        "Una división lleva dos o más; una fusión o un desmembramiento, una; una sustitución, ninguna."
+                        _(
+                            "Una división lleva dos o más; una fusión o un desmembramiento, una; una sustitución, ninguna."
+                        )
                     ]
                 }
             )
@@ -138,7 +141,7 @@ class SucesionEntrada(Entrada):
 def _unidad(pk: int) -> UnidadTerritorial:
     unidad = UnidadTerritorial.objects.filter(pk=pk).select_related("nivel", "municipio__nivel").first()
     if unidad is None:
-        raise serializers.ValidationError(f"No hay una unidad {pk}.")
+        raise serializers.ValidationError(_("No hay una unidad %(pk)s.") % {"pk": pk})
     return unidad
 
 

@@ -3,6 +3,7 @@
 from math import isfinite
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
@@ -97,5 +98,5 @@ def _grados(request: Request, nombre: str) -> float:
     except ValueError:
         valor = float("nan")
     if not isfinite(valor):
-        raise ValidationError({nombre: "Debe ser un número de grados, por ejemplo -16.5."})
+        raise ValidationError({nombre: _("Debe ser un número de grados, por ejemplo -16.5.")})
     return valor

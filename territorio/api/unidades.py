@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django.db.models import F
 from django.http import StreamingHttpResponse
+from django.utils.translation import gettext as _
 from django_filters import rest_framework as filtros
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, viewsets
@@ -85,7 +86,7 @@ class UnidadCambio(Entrada):
     def validate_padre(self, pk: int) -> UnidadTerritorial:
         unidad = UnidadTerritorial.objects.filter(pk=pk).select_related("nivel", "municipio__nivel").first()
         if unidad is None:
-            raise serializers.ValidationError(f"No hay una unidad {pk}.")
+            raise serializers.ValidationError(_("No hay una unidad %(pk)s.") % {"pk": pk})
         return unidad
 
     def validate_codigos(self, codigos: list[dict[str, str]]) -> list[tuple[str, str]]:
@@ -175,7 +176,10 @@ class UnidadViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
         """The unit as it stands now, with what there is to say about how it was written."""
         escrita = self.get_queryset().get(pk=unidad.pk)
         if escrita.punto and (lejos := servicio.lejos_de_su_padre(escrita.punto, escrita.padre)):
-            avisos.append(f"Su punto queda a {lejos[1] / 1000:.1f} km de {lejos[0].nombre}.")
+            avisos.append(
+                _("Su punto queda a %(km)s km de %(unidad)s.")
+                % {"km": f"{lejos[1] / 1000:.1f}", "unidad": lejos[0].nombre}
+            )
         rasgo: dict[str, Any] = UnidadSerializer(escrita).data
         rasgo["properties"]["avisos"] = avisos
         return Response(rasgo, status=estado)

@@ -62,8 +62,8 @@ class Equipamiento(Localizable):
     objects = EquipamientoQuerySet.as_manager()
 
     class Meta(Localizable.Meta):
-        verbose_name = "equipamiento"
-        verbose_name_plural = "equipamientos"
+        verbose_name = _("equipamiento")
+        verbose_name_plural = _("equipamientos")
         ordering = ["codigo"]
         constraints = [
             *Localizable.Meta.constraints,

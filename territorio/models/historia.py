@@ -30,8 +30,8 @@ class Sucesion(models.Model):
     registrado = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        verbose_name = "sucesión"
-        verbose_name_plural = "sucesiones"
+        verbose_name = _("sucesión")
+        verbose_name_plural = _("sucesiones")
         ordering = ["desde", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["predecesora", "sucesora"], name="sucesion_unica"),
@@ -52,8 +52,8 @@ class Denominacion(models.Model):
     registrado = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        verbose_name = "denominación"
-        verbose_name_plural = "denominaciones"
+        verbose_name = _("denominación")
+        verbose_name_plural = _("denominaciones")
         ordering = ["vigencia"]
         constraints = [
             ExclusionConstraint(

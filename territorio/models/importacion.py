@@ -71,8 +71,8 @@ class Importacion(models.Model):
     deshecha = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name = "importación"
-        verbose_name_plural = "importaciones"
+        verbose_name = _("importación")
+        verbose_name_plural = _("importaciones")
         ordering = ["-creada"]
         constraints = [
             models.CheckConstraint(name="importacion_progreso_posible", condition=Q(progreso__lte=100)),
@@ -106,8 +106,8 @@ class CambioImportado(models.Model):
     despues = models.JSONField(default=dict)
 
     class Meta:
-        verbose_name = "cambio importado"
-        verbose_name_plural = "cambios importados"
+        verbose_name = _("cambio importado")
+        verbose_name_plural = _("cambios importados")
         constraints = [models.UniqueConstraint(fields=["importacion", "unidad"], name="cambio_uno_por_unidad")]
 
     def __str__(self) -> str:

@@ -40,8 +40,8 @@ class Limite(models.Model):
     objects = LimiteQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "límite"
-        verbose_name_plural = "límites"
+        verbose_name = _("límite")
+        verbose_name_plural = _("límites")
         indexes = [
             models.Index(fields=["id"], condition=Q(solapes_al_dia=False), name="limite_por_comparar"),
         ]
@@ -74,8 +74,8 @@ class Solape(models.Model):
     geom = models.MultiPolygonField(srid=4326)
 
     class Meta:
-        verbose_name = "solape"
-        verbose_name_plural = "solapes"
+        verbose_name = _("solape")
+        verbose_name_plural = _("solapes")
         constraints = [models.UniqueConstraint(fields=["una", "otra"], name="solape_unico")]
 
     def __str__(self) -> str:

@@ -24,8 +24,8 @@ class Membresia(models.Model):
     rol = models.CharField(max_length=16, choices=Rol.choices)
 
     class Meta:
-        verbose_name = "membresía"
-        verbose_name_plural = "membresías"
+        verbose_name = _("membresía")
+        verbose_name_plural = _("membresías")
         constraints = [models.UniqueConstraint(fields=["usuario", "municipio", "rol"], name="membresia_unica")]
 
     def __str__(self) -> str:

@@ -30,8 +30,8 @@ class Poblacion(models.Model):
     objects = PoblacionQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "población"
-        verbose_name_plural = "poblaciones"
+        verbose_name = _("población")
+        verbose_name_plural = _("poblaciones")
         constraints = [
             models.UniqueConstraint(fields=["unidad", "censo", "sexo", "grupo_edad"], name="poblacion_una_cifra"),
             models.CheckConstraint(name="poblacion_con_grupo", condition=~Q(grupo_edad="")),
@@ -61,8 +61,8 @@ class Indicador(models.Model):
     fuente = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        verbose_name = "indicador"
-        verbose_name_plural = "indicadores"
+        verbose_name = _("indicador")
+        verbose_name_plural = _("indicadores")
         constraints = [
             models.UniqueConstraint(fields=["unidad", "nombre", "anio"], name="indicador_una_cifra"),
             models.CheckConstraint(name="indicador_no_es_habitantes", condition=~Q(nombre="habitantes")),
@@ -112,8 +112,8 @@ class Cifra(models.Model):
     objects = CifraQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "cifra"
-        verbose_name_plural = "cifras"
+        verbose_name = _("cifra")
+        verbose_name_plural = _("cifras")
         constraints = [models.UniqueConstraint(fields=["unidad", "nombre", "anio"], name="cifra_unica")]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from django.contrib.gis.db import models
 from django.contrib.postgres.fields import DateRangeField
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from territorio.models.catalogos import Nivel
 from territorio.querysets import UnidadManager
@@ -35,8 +36,8 @@ class UnidadTerritorial(models.Model):
     objects = UnidadManager()
 
     class Meta:
-        verbose_name = "unidad territorial"
-        verbose_name_plural = "unidades territoriales"
+        verbose_name = _("unidad territorial")
+        verbose_name_plural = _("unidades territoriales")
         ordering = ["nivel__orden", "codigo"]
         base_manager_name = "objects"
         constraints = [
@@ -74,8 +75,8 @@ class Municipio(UnidadTerritorial):
 
     class Meta:
         proxy = True
-        verbose_name = "municipio"
-        verbose_name_plural = "municipios"
+        verbose_name = _("municipio")
+        verbose_name_plural = _("municipios")
 
 
 class Distrito(UnidadTerritorial):
@@ -83,8 +84,8 @@ class Distrito(UnidadTerritorial):
 
     class Meta:
         proxy = True
-        verbose_name = "distrito"
-        verbose_name_plural = "distritos"
+        verbose_name = _("distrito")
+        verbose_name_plural = _("distritos")
 
 
 class OTB(UnidadTerritorial):
@@ -92,8 +93,8 @@ class OTB(UnidadTerritorial):
 
     class Meta:
         proxy = True
-        verbose_name = "OTB"
-        verbose_name_plural = "OTB"
+        verbose_name = _("OTB")
+        verbose_name_plural = _("OTB")
 
 
 class Comunidad(UnidadTerritorial):
@@ -101,8 +102,8 @@ class Comunidad(UnidadTerritorial):
 
     class Meta:
         proxy = True
-        verbose_name = "comunidad"
-        verbose_name_plural = "comunidades"
+        verbose_name = _("comunidad")
+        verbose_name_plural = _("comunidades")
 
 
 class CodigoExterno(models.Model):
@@ -113,8 +114,8 @@ class CodigoExterno(models.Model):
     codigo = models.CharField("código", max_length=80)
 
     class Meta:
-        verbose_name = "código externo"
-        verbose_name_plural = "códigos externos"
+        verbose_name = _("código externo")
+        verbose_name_plural = _("códigos externos")
         constraints = [models.UniqueConstraint(fields=["esquema", "codigo", "unidad"], name="codigo_externo_unico")]
 
     def __str__(self) -> str:

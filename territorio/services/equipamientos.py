@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 from django.contrib.gis.geos import MultiLineString, MultiPolygon, Point
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cuentas.permisos import exigir
 from territorio.localizacion import localizar
@@ -77,7 +78,12 @@ def _guardar(equipamiento: Equipamiento, lugar: dict[str, Any]) -> Equipamiento:
             setattr(equipamiento, COLUMNA[lugar["lugar"].geom_type], lugar["lugar"])
     unidad = equipamiento.unidad
     if unidad is not None and equipamiento.municipio_id not in {unidad.municipio_id, unidad.pk}:
-        raise ValidationError({"unidad": f"{unidad} no es de {equipamiento.municipio}."})
+        raise ValidationError(
+            {
+                "unidad": _("%(unidad)s no es de %(municipio)s.")
+                % {"unidad": unidad, "municipio": equipamiento.municipio}
+            }
+        )
     equipamiento.full_clean()
     equipamiento.save()
     localizar(Equipamiento.objects.filter(pk=equipamiento.pk))

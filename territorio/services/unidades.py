@@ -11,6 +11,7 @@ from django.contrib.gis.db.models.functions import Distance
 from django.contrib.gis.geos import Point
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cuentas.permisos import exigir
 from territorio import cifras
@@ -44,7 +45,7 @@ class NoSePuedeBorrar(Exception):
     """Something refers to the unit; `motivos` says what, and how many."""
 
     def __init__(self, motivos: list[str]) -> None:
-        super().__init__(f"No se puede borrar: tiene {', '.join(motivos)}.")
+        super().__init__(_("No se puede borrar: tiene %(motivos)s.") % {"motivos": ", ".join(motivos)})
         self.motivos = motivos
 
 
@@ -72,7 +73,7 @@ def crear_unidad(
     """A new unit of `municipio`, with a point (EPSG:4326) or without place; without `codigo`, one made of its name."""
     exigir(por, EDITAR_UNIDAD, municipio)
     if nivel.es_municipal_o_superior or municipio.nivel.codigo != "municipio":
-        raise ValidationError({"nivel": "Un municipio o lo que lo contiene se carga con sus límites, no a mano."})
+        raise ValidationError({"nivel": _("Un municipio o lo que lo contiene se carga con sus límites, no a mano.")})
     bloquear_limites()
     unidad = UnidadTerritorial(
         nivel=nivel,
@@ -180,7 +181,7 @@ def _para_escribir(por, unidad_id: int, version: str | None) -> UnidadTerritoria
         UnidadTerritorial.objects.select_for_update(of=("self",)).select_related("nivel", "padre").get(pk=unidad_id)
     )
     if version and version != version_de(unidad):
-        raise EditadaMientrasTanto("Otra persona cambió esta unidad mientras usted la editaba.")
+        raise EditadaMientrasTanto(_("Otra persona cambió esta unidad mientras usted la editaba."))
     return unidad
 
 
@@ -201,7 +202,10 @@ def _revisar(unidad: UnidadTerritorial, *, padre: bool, punto: bool) -> None:
         for campo, mensajes in error.message_dict.items():
             if campo == "__all__" and _codigo_usado(unidad):
                 otra = _codigo_usado(unidad)
-                errores["codigo"] = [f"Ese código ya es de {otra.nombre}; cada {unidad.nivel.nombre} tiene el suyo."]
+                errores["codigo"] = [
+                    _("Ese código ya es de %(otra)s; cada %(nivel)s tiene el suyo.")
+                    % {"otra": otra.nombre, "nivel": _(unidad.nivel.nombre)}
+                ]
             else:
                 errores.setdefault(campo, mensajes)
     if errores:
@@ -211,11 +215,15 @@ def _revisar(unidad: UnidadTerritorial, *, padre: bool, punto: bool) -> None:
 def _problema_del_padre(unidad: UnidadTerritorial) -> str | None:
     padre = unidad.padre
     if padre is None:
-        return None if unidad.nivel.es_municipal_o_superior else "Diga en qué unidad está: al menos, el municipio."
+        return None if unidad.nivel.es_municipal_o_superior else _("Diga en qué unidad está: al menos, el municipio.")
     if padre.nivel.orden >= unidad.nivel.orden:
-        return f"{padre.nombre} es del nivel {padre.nivel.nombre}, que no contiene al nivel {unidad.nivel.nombre}."
+        return _("%(padre)s es del nivel %(suyo)s, que no contiene al nivel %(nivel)s.") % {
+            "padre": padre.nombre,
+            "suyo": _(padre.nivel.nombre),
+            "nivel": _(unidad.nivel.nombre),
+        }
     if unidad.municipio_id and padre.municipio_propio != unidad.municipio:
-        return f"{padre.nombre} es de otro municipio."
+        return _("%(padre)s es de otro municipio.") % {"padre": padre.nombre}
     return None
 
 
