@@ -4,6 +4,7 @@ import json
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from territorio.importacion.filas import guardar
 from territorio.models import EstadoImportacion as E
 from territorio.models import Importacion, UnidadTerritorial
 from territorio.services import importaciones, marcha
@@ -40,3 +41,10 @@ def trabajar(importacion: Importacion, que=None) -> Importacion:
 
 def distritos() -> set[str]:
     return set(UnidadTerritorial.objects.del_nivel("distrito").values_list("nombre", flat=True))
+
+
+def con_informe(importacion: Importacion, **informe) -> Importacion:
+    """A record with a report, as reading leaves it."""
+    guardar(importacion, informe)
+    importacion.save()
+    return importacion

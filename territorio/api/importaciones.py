@@ -14,6 +14,7 @@ from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from territorio.importacion.filas import completo
 from territorio.models import EstadoImportacion, EstadoLimite, Importacion, Municipio, Nivel
 from territorio.permisos import IMPORTAR_LIMITES
 from territorio.services import deposito, importaciones
@@ -55,11 +56,14 @@ class ImportacionConInforme(ImportacionSerializer):
     """An import with what was asked of it and its last report."""
 
     pedido = serializers.JSONField(help_text="Cómo se pidió leer el archivo")
-    informe = serializers.JSONField(help_text="El último informe, fila por fila")
+    informe = serializers.SerializerMethodField(help_text="El último informe, fila por fila")
 
     class Meta(ImportacionSerializer.Meta):
         fields = [*ImportacionSerializer.Meta.fields, "pedido", "informe"]
         read_only_fields = fields
+
+    def get_informe(self, importacion: Importacion) -> dict[str, Any]:
+        return completo(importacion)
 
 
 class PedidoSerializer(serializers.Serializer):

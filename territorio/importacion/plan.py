@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from territorio.importacion.topologia import Hallazgos
 
 Avance = Callable[[str, int], None]  # step in words, percent done; may raise Cancelada
+_CUENTA = {"nueva": "nuevas", "cambiada": "cambiadas", "igual": "iguales"}  # of a row that is fit to be loaded
 SIN_CAMPO = ""  # a destination that the person left without a field
 
 
@@ -155,6 +156,22 @@ class Plan:
         if self.mapa is None:
             self.mapa = mapa(self, self.lectura)
         return self.mapa
+
+    def sin(self, numeros: Collection[int]) -> None:
+        """Take rows off what would be written, once the plan was proven; what was found of the others stands."""
+        cuentas, fuera = self.informe.cuentas, set(numeros) - {f.numero for f in self.todas if f.omitida}
+        self.filas = [fila for fila in self.filas if fila.numero not in fuera]
+        quitadas = [
+            (fila, dicho) for fila, dicho in zip(self.todas, self.informe.filas, strict=True) if fila.numero in fuera
+        ]
+        for fila, dicho in quitadas:
+            fila.omitida = True
+            cuentas[_CUENTA[dicho["estado"]]] -= 1
+            dicho |= {"estado": "omitida", "cambios": {}}
+            if "habitantes" in cuentas:
+                cuentas["habitantes"] -= fila.personas or 0
+        if quitadas:
+            cuentas["omitidas"] = cuentas.get("omitidas", 0) + len(quitadas)
 
     def sellar(self, pedido: Pedido) -> None:
         """Set `huella`, the digest of exactly what would be written; "" where nothing may be."""

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from territorio.importacion import filas as filas_del_informe
 from territorio.importacion.copia import copiar
 from territorio.importacion.limites import FilaUnidad, Pedido, Plan
 from territorio.models import CambioImportado, EstadoImportacion, Importacion, Poblacion, UnidadTerritorial
@@ -96,7 +97,7 @@ class Registro:
         )
         ahora = timezone.now()
         self.importacion.estado, self.importacion.aplicada = EstadoImportacion.APLICADA, ahora
-        self.importacion.informe = json.loads(json.dumps(self.plan.informe.como_dict(), default=str))
+        filas_del_informe.guardar(self.importacion, self.plan.informe.como_dict())
         self.importacion.paso, self.importacion.progreso, self.importacion.cambiada = "", 100, ahora
         self.importacion.save(
             update_fields=["estado", "aplicada", "informe", "paso", "progreso", "aceptada_por", "cambiada"]

@@ -2,6 +2,7 @@
 
 from territorio.models.catalogos import Censo, Nivel, Sector
 from territorio.models.equipamiento import EN_FUNCIONAMIENTO, Equipamiento, EquipamientoUnidad, EstadoEquipamiento
+from territorio.models.fila_importada import FilaImportada
 from territorio.models.historia import Denominacion, Motivo, Sucesion
 from territorio.models.importacion import EN_MARCHA, CambioImportado, EstadoImportacion, Importacion
 from territorio.models.limite import EstadoLimite, Limite, Solape
@@ -27,6 +28,7 @@ __all__ = [
     "EstadoEquipamiento",
     "EstadoImportacion",
     "EstadoLimite",
+    "FilaImportada",
     "Importacion",
     "Indicador",
     "Limite",

@@ -111,6 +111,10 @@ def mapa(uid: UUID) -> bytes | None:
         return None
 
 
+def hay_mapa(uid: UUID) -> bool:
+    return (carpeta(uid) / MAPA).is_file()
+
+
 def guardadas(antes_de: datetime | None = None) -> Iterator[UUID]:
     """Imports of which something is kept on disk, older than a moment (a day ago unless told)."""
     antes_de = antes_de or timezone.now() - HUERFANA

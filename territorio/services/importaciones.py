@@ -23,6 +23,7 @@ from territorio.importacion.lector import Opciones
 from territorio.importacion.plan import Pedido
 from territorio.models import EstadoImportacion, Importacion, Nivel, UnidadTerritorial
 from territorio.permisos import IMPORTAR_LIMITES
+from territorio.revision import Revision
 from territorio.services import deposito
 
 E = EstadoImportacion
@@ -109,9 +110,8 @@ def releer(*, uid: UUID, por, **opciones: Any) -> Importacion:
 def marcar(*, uid: UUID, por, omitir: Collection[int] = (), cargar: Collection[int] = ()) -> Importacion:
     """Take rows off the import, or put them back."""
     importacion = _bloquear(uid, por, "marcar")
-    conocidas = {fila["numero"] for fila in importacion.informe.get("filas", ())}
-    conocidas |= {p["fila"] for p in importacion.informe.get("problemas", ()) if p["fila"] is not None}
-    importacion.omitidas = sorted((set(importacion.omitidas) - set(cargar)) | (set(omitir) & conocidas))
+    conocidas = importacion.filas.filter(numero__in=set(omitir)).values_list("numero", flat=True)
+    importacion.omitidas = sorted((set(importacion.omitidas) - set(cargar)) | set(conocidas))
     importacion.save(update_fields=["omitidas", "cambiada"])
     return importacion
 
@@ -124,8 +124,12 @@ def aceptar(*, uid: UUID, por, huella: str, omitidas: Collection[int] | None = N
         raise NoCorresponde(_("El informe cambió después de que usted lo vio: revíselo otra vez antes de aceptar."))
     if omitidas is not None:
         importacion.omitidas = sorted(set(omitidas))
-    filas = {fila["numero"] for fila in importacion.informe.get("filas", ()) if fila["estado"] in {"nueva", "cambiada"}}
-    if not filas - set(importacion.omitidas):
+    revision = Revision(importacion)
+    if revision.vuelven:
+        raise NoCorresponde(
+            _("Hay filas que se vuelven a incluir y el informe no las revisó: vuelva a leer el archivo.")
+        )
+    if not revision.por_cargar:
         raise NoCorresponde(_("No hay nada que cargar: todas las filas están iguales o quedaron fuera."))
     importacion.estado, importacion.aceptada_por = E.APLICANDO, por
     return _encolar(importacion, tareas.aplicar_importacion)

@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
 
 from territorio.importacion import deshacer as deshacedor
+from territorio.importacion import filas
 from territorio.importacion.escritor import escribir
 from territorio.importacion.informe import Cancelada
 from territorio.importacion.limites import planear
@@ -251,24 +252,21 @@ def _pedido(importacion: Importacion) -> Pedido:
 def _plan_aceptado(importacion: Importacion, avance: Avance) -> tuple[Plan, Pedido]:
     """The plan that was shown, less the rows that were taken off since; raises CambioElTerritorio."""
     pedido = _pedido(importacion)
-    plan = planear(pedido, avance=lambda paso, n: avance(paso, n * 60 // 100))
+    plan = planear(pedido, avance=lambda paso, n: avance(paso, n * 70 // 100))
     if not plan.informe.aceptable or plan.huella != importacion.huella:
         raise CambioElTerritorio(plan)
-    if pedido.omitidas != frozenset(importacion.omitidas):
-        pedido = replace(pedido, omitidas=frozenset(importacion.omitidas))
-        plan = planear(pedido, avance=lambda paso, n: avance(paso, 60 + n // 10))
-        if not plan.informe.aceptable:
-            raise CambioElTerritorio(plan)
-    return plan, pedido
+    plan.sin(importacion.omitidas)
+    return plan, replace(pedido, omitidas=frozenset(importacion.omitidas))
 
 
 def _dejar_informe(importacion: Importacion, plan: Plan, *mensajes: str) -> None:
     """Keep what a reading said: report, digest and map."""
     plan.informe.simulado = True
-    importacion.informe, importacion.huella = plan.informe.como_dict(), plan.huella
     deposito.guardar_mapa(importacion.uid, plan.dibujar() | {"municipio": _contorno(importacion)})
     estado = E.POR_REVISAR if plan.informe.aceptable else E.CON_ERRORES
-    _dejar(importacion, estado, *mensajes, informe=importacion.informe, huella=importacion.huella)
+    with transaction.atomic():
+        filas.guardar(importacion, plan.informe.como_dict())
+        _dejar(importacion, estado, *mensajes, informe=importacion.informe, huella=plan.huella)
 
 
 def _contorno(importacion: Importacion) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from territorio.formularios import DESTINOS, FormularioPedido, FormularioSubida
+from territorio.importacion.filas import completo
 from territorio.models import EstadoImportacion, Importacion, Municipio, UnidadTerritorial
 from territorio.permisos import IMPORTAR_LIMITES
 from territorio.revision import Revision
@@ -102,7 +103,7 @@ def informe_json(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The whole report, as the command line stores it."""
     importacion = _importacion(request, uid)
     opciones = {"ensure_ascii": False, "indent": 2}
-    return _descarga(JsonResponse(importacion.informe, json_dumps_params=opciones), importacion, "json")
+    return _descarga(JsonResponse(completo(importacion), json_dumps_params=opciones), importacion, "json")
 
 
 @login_required
@@ -293,8 +294,7 @@ def _contexto_informe(request: HttpRequest, importacion: Importacion) -> dict[st
     filas = revision.faltan if ver == "faltan" else revision.filas(ver)
     numero = request.GET.get("pagina")
     if (buscada := request.GET.get("fila", "")).isdecimal() and ver != "faltan":  # pressed on the map
-        lugar = next((n for n, fila in enumerate(filas) if fila.numero == int(buscada[:9])), 0)
-        numero = str(lugar // FILAS_POR_PAGINA + 1)
+        numero = str(revision.lugar_de(int(buscada[:9]), ver) // FILAS_POR_PAGINA + 1)
     pagina = Paginator(filas, FILAS_POR_PAGINA).get_page(numero)
     contexto: dict[str, Any] = {
         "importacion": importacion,
@@ -307,7 +307,8 @@ def _contexto_informe(request: HttpRequest, importacion: Importacion) -> dict[st
         "puede": {que: permite(importacion, que) for que in importaciones.PERMITIDO},
         "destinos": DESTINOS,
         "candidatos": _con_lugar(revision.sugerencias.get("crs", [])) if "crs" in revision.preguntas else [],
-        "con_mapa": bool(revision.todas or "crs" in revision.preguntas) and deposito.mapa(importacion.uid) is not None,
+        "con_mapa": bool(revision.cuentas["todas"] or "crs" in revision.preguntas)
+        and deposito.mapa(importacion.uid) is not None,
         "textos": _textos_del_mapa(),
         "mapa_base": settings.MINKA_MAPA_BASE,
         "mapa_credito": settings.MINKA_MAPA_BASE_CREDITO,
@@ -376,7 +377,7 @@ def _lineas_csv(revision: Revision) -> Iterator[str]:
     yield escritor.writerow(
         ["fila", "codigo", "nombre", "superior", "estado", "cambios", "m2", "dentro_pct", "se_carga", "dudas"]
     )
-    for fila in sorted(revision.todas, key=lambda f: f.numero):
+    for fila in revision.todas():
         dudas = " | ".join(f"{d['mensaje']} {d['remedio']}".strip() for d in fila.problemas)
         cambios = json.dumps(fila.cambios, ensure_ascii=False, default=str) if fila.cambios else ""
         yield escritor.writerow(
@@ -389,8 +390,9 @@ def _lineas_csv(revision: Revision) -> Iterator[str]:
         )
 
 
-def _inocuo(texto: str) -> str:
+def _inocuo(texto: str | None) -> str:
     """A cell that a spreadsheet would take for a formula is text."""
+    texto = texto or ""
     return f"'{texto}" if texto[:1] in {"=", "+", "-", "@", "\t"} else texto
 
 

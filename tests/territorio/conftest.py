@@ -7,7 +7,7 @@ from territorio.models import EstadoImportacion as E
 from territorio.models import Importacion, Membresia, Rol
 from territorio.services import importaciones
 from tests import mundo
-from tests.subidas import recibir, trabajar
+from tests.subidas import con_informe, recibir, trabajar
 
 
 @pytest.fixture(autouse=True)
@@ -34,10 +34,11 @@ def leida(muni, tecnica):
 def registrada(muni, tecnica):
     """A record as reading leaves it, without reading."""
     fila = {"numero": 1, "estado": "nueva", "nombre": "Oeste", "codigo": "1"}
-    return Importacion.objects.create(
+    nueva = Importacion.objects.create(
         municipio=muni, nivel=mundo.nivel("distrito"), archivo="a.geojson", por=tecnica, sha256="x", estado=E.POR_REVISAR,
-        huella="h", informe={"filas": [fila]}, pedido={"nivel": "distrito"},
+        huella="h", pedido={"nivel": "distrito"},
     )  # fmt: skip
+    return con_informe(nueva, filas=[fila])
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import os
 import uuid
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
@@ -19,14 +20,17 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from cuentas.models import Usuario
+from territorio.importacion import limites
+from territorio.importacion.filas import completo
 from territorio.importacion.informe import Cancelada
+from territorio.importacion.plan import Pedido
 from territorio.models import EstadoImportacion as E
-from territorio.models import Importacion, Limite, Membresia, Rol
+from territorio.models import FilaImportada, Importacion, Limite, Membresia, Rol
 from territorio.services import deposito, importaciones, marcha
 from territorio.services.deposito import ArchivoRechazado
 from territorio.services.importaciones import NoCorresponde
 from tests import archivos, mundo
-from tests.subidas import distritos, recibir, subida, trabajar
+from tests.subidas import con_informe, distritos, recibir, subida, trabajar
 
 pytestmark = pytest.mark.django_db
 NADIE = AnonymousUser()
@@ -39,9 +43,11 @@ def test_nothing_is_written_before_acceptance_and_all_of_it_after(muni, tecnica)
     antes = archivos.contenido()
     leida = trabajar(recibir(muni, tecnica))
     despues = archivos.contenido()
-    tabla = Importacion._meta.db_table
-    assert {t: f for t, f in despues.items() if t != tabla} == {t: f for t, f in antes.items() if t != tabla}
-    assert [f["estado"] for f in leida.informe["filas"]] == ["nueva", "nueva"]
+    propias = {Importacion._meta.db_table, FilaImportada._meta.db_table}
+    assert {t: f for t, f in despues.items() if t not in propias} == {
+        t: f for t, f in antes.items() if t not in propias
+    }
+    assert [f["estado"] for f in completo(leida)["filas"]] == ["nueva", "nueva"]
     hecha = trabajar(importaciones.aceptar(uid=leida.uid, por=tecnica, huella=leida.huella))
     assert (hecha.estado, hecha.aceptada_por) == (E.APLICADA, tecnica)
     assert distritos() == {"Oeste", "Este"}
@@ -66,7 +72,7 @@ def test_what_a_later_import_changed_cannot_be_undone_and_the_reason_is_kept(mun
 
 
 def test_rows_taken_off_are_not_written(leida, tecnica):
-    fuera = next(f["numero"] for f in leida.informe["filas"] if f["nombre"] == "Este")
+    fuera = next(f["numero"] for f in completo(leida)["filas"] if f["nombre"] == "Este")
     importaciones.marcar(uid=leida.uid, por=tecnica, omitir=[fuera, 999])
     leida.refresh_from_db()
     assert leida.omitidas == [fuera]
@@ -74,19 +80,74 @@ def test_rows_taken_off_are_not_written(leida, tecnica):
     assert distritos() == {"Oeste"}
 
 
+def test_rows_are_taken_off_a_proven_plan_without_making_it_again(muni, leida, tecnica, monkeypatch):
+    planes = []
+
+    def contado(*args, **kwargs):
+        planes.append(limites.planear(*args, **kwargs))
+        return planes[-1]
+
+    monkeypatch.setattr(marcha, "planear", contado)
+    aceptada = importaciones.aceptar(uid=leida.uid, por=tecnica, huella=leida.huella, omitidas=[2])
+    hecha = trabajar(aceptada)
+    assert len(planes) == 1
+    assert [(f["estado"], f["cambios"]) for f in completo(hecha)["filas"]] == [("nueva", {}), ("omitida", {})]
+    # Exactly what a plan made without the row would have said.
+    archivo = deposito.principal(hecha.uid)
+    importaciones.pedir_deshacer(uid=hecha.uid, por=tecnica)
+    hecha.refresh_from_db()
+    trabajar(hecha)
+    otra = limites.planear(replace(Pedido.de_dict(hecha.pedido, archivo), omitidas=frozenset({2})))
+    claves = ("nuevas", "cambiadas", "iguales", "omitidas")
+    assert [otra.informe.cuentas[c] for c in claves] == [hecha.informe["cuentas"][c] for c in claves] == [1, 0, 0, 1]
+    assert otra.informe.filas[1]["estado"] == "omitida"
+
+
+def test_a_row_left_out_of_the_reading_comes_back_only_through_another_reading(leida, tecnica):
+    importaciones.marcar(uid=leida.uid, por=tecnica, omitir=[1])
+    sin_una = trabajar(importaciones.releer(uid=leida.uid, por=tecnica))
+    importaciones.marcar(uid=leida.uid, por=tecnica, cargar=[1])
+    with pytest.raises(NoCorresponde, match="vuelva a leer"):
+        importaciones.aceptar(uid=leida.uid, por=tecnica, huella=sin_una.huella)
+    vuelta = trabajar(importaciones.releer(uid=leida.uid, por=tecnica))
+    assert [f["estado"] for f in completo(vuelta)["filas"]] == ["nueva", "nueva"]
+
+
+def test_the_report_is_whole_again_with_its_rows_and_a_new_reading_replaces_them(registrada):
+    def problema(fila, gravedad):
+        return {"fila": fila, "gravedad": gravedad, "codigo": "x", "mensaje": "m", "remedio": "", "detalle": {"a": 1}}
+
+    informe = {
+        "que": "Importación de límites",
+        "filas": [{"numero": n, "estado": "nueva", "dudas": []} for n in (1, 2)],
+        "problemas": [problema(None, "aviso"), problema(2, "error"), problema(7, "dato")],
+        "faltan": [{"id": 1, "codigo": "1", "nombre": "Uno"}],
+    }
+    con_informe(registrada, **informe)
+    registrada.refresh_from_db()
+    assert completo(registrada) == informe
+    assert list(registrada.filas.order_by("orden").values_list("numero", "gravedad")) == [
+        (2, "error"), (1, ""), (7, "dato"),
+    ]  # fmt: skip
+    con_informe(registrada, filas=[{"numero": 5, "estado": "igual"}])
+    assert list(registrada.filas.values_list("numero", flat=True)) == [5]
+    registrada.delete()
+    assert not FilaImportada.objects.exists()
+
+
 def test_with_every_row_taken_off_there_is_nothing_to_accept(registrada, tecnica):
-    importaciones.marcar(uid=registrada.uid, por=tecnica, omitir=[f["numero"] for f in registrada.informe["filas"]])
+    importaciones.marcar(uid=registrada.uid, por=tecnica, omitir=[f["numero"] for f in completo(registrada)["filas"]])
     with pytest.raises(NoCorresponde, match="nada que cargar"):
         importaciones.aceptar(uid=registrada.uid, por=tecnica, huella=registrada.huella)
 
 
 def test_reading_again_uses_what_is_said_now_and_keeps_the_rows_off(leida, tecnica):
-    importaciones.marcar(uid=leida.uid, por=tecnica, omitir=[leida.informe["filas"][0]["numero"]])
+    importaciones.marcar(uid=leida.uid, por=tecnica, omitir=[completo(leida)["filas"][0]["numero"]])
     otra = importaciones.releer(uid=leida.uid, por=tecnica, campo_nombre="codigo", campo_codigo="", fuente="Catastro")
     assert otra.huella == ""
     otra = trabajar(otra)
-    assert [f["estado"] for f in otra.informe["filas"]] == ["omitida", "nueva"]
-    assert otra.informe["filas"][1]["nombre"] == "2"
+    assert [f["estado"] for f in completo(otra)["filas"]] == ["omitida", "nueva"]
+    assert completo(otra)["filas"][1]["nombre"] == "2"
     assert otra.pedido["fuente"] == "Catastro"
 
 
@@ -105,7 +166,7 @@ def test_a_territory_that_changed_meanwhile_is_shown_again_and_nothing_is_writte
     assert vuelta.estado == E.POR_REVISAR
     assert "cambió" in vuelta.mensajes[0]
     assert vuelta.huella not in {"", vista}
-    assert [f["estado"] for f in vuelta.informe["filas"]] == ["cambiada", "nueva"]
+    assert [f["estado"] for f in completo(vuelta)["filas"]] == ["cambiada", "nueva"]
     assert distritos() == {"Otro"}
 
 
@@ -370,7 +431,7 @@ def test_the_parts_of_a_shapefile_come_together(muni, tecnica, tmp_path):
     partes = [SimpleUploadedFile(p.name.upper(), p.read_bytes()) for p in (tmp_path / "suelto").iterdir()]
     leida = trabajar(recibir(muni, tecnica, *partes, SimpleUploadedFile("CAPA.sbn", b"x")))
     assert leida.archivo == "CAPA.SHP"
-    assert leida.informe["filas"][0]["nombre"] == "Peñas"
+    assert completo(leida)["filas"][0]["nombre"] == "Peñas"
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,13 @@ import pytest
 from django.urls import reverse
 
 from cuentas.models import Usuario
+from territorio.importacion.filas import completo
 from territorio.models import EstadoImportacion as E
 from territorio.models import Importacion, Membresia, Rol
 from territorio.revision import Revision, superficie
 from territorio.services import deposito, importaciones
 from tests import mundo
-from tests.subidas import distritos, recibir, subida, trabajar
+from tests.subidas import con_informe, distritos, recibir, subida, trabajar
 
 pytestmark = pytest.mark.django_db
 LISTA = "/territorio/importaciones/"
@@ -117,7 +118,7 @@ def test_the_form_offers_the_fields_with_samples_and_says_what_was_wrong(cliente
 
 
 def test_a_row_is_taken_off_by_its_box_and_the_page_says_what_is_left(cliente, leida):
-    uno, otro = (f["numero"] for f in leida.informe["filas"])
+    uno, otro = (f["numero"] for f in completo(leida)["filas"])
     datos = {"vista": [uno, otro], "cargar": [uno]}
     parte = texto(cliente.post(ruta(leida, "importacion-omitir"), datos, headers={"HX-Request": "true"}))
     assert "<strong>1</strong> nuevas" in parte
@@ -181,7 +182,7 @@ def test_the_menu_shows_the_way_only_to_who_may_go(cliente, client):
 
 def test_a_row_pressed_on_the_map_is_found_on_its_page(cliente, registrada):
     filas = [{"numero": n, "estado": "nueva", "nombre": f"U{n}", "codigo": str(n)} for n in range(1, 121)]
-    Importacion.objects.filter(pk=registrada.pk).update(informe={"filas": filas})
+    con_informe(registrada, filas=filas)
     pagina = cliente.get(ruta(registrada), {"fila": "77"}).context["pagina"]
     assert 77 in {fila.numero for fila in pagina}
     assert pagina.number == 2
@@ -206,10 +207,10 @@ def test_doubts_come_first_and_notes_are_no_doubts(registrada):
         {"numero": 3, "estado": "cambiada", "dudas": [problema("dato"), problema("aviso")]},
         {"numero": 4, "estado": "con_error", "dudas": [problema("error")]},
     ]
-    registrada.informe = {"filas": filas, "faltan": [{"id": 9, "codigo": "9", "nombre": "Nueve"}]}
+    con_informe(registrada, filas=filas, faltan=[{"id": 9, "codigo": "9", "nombre": "Nueve"}])
     revision = Revision(registrada)
-    assert [f.numero for f in revision.todas] == [4, 3, 2, 1]
-    assert revision.todas[1].problemas[0]["gravedad"] == "aviso"
+    assert [f.numero for f in revision.filas()] == [4, 3, 2, 1]
+    assert revision.filas()[1].problemas[0]["gravedad"] == "aviso"
     assert revision.cuentas == {
         "todas": 4, "errores": 1, "dudas": 1, "nuevas": 1, "cambiadas": 1, "iguales": 1, "omitidas": 0, "faltan": 1,
     }  # fmt: skip
@@ -279,7 +280,7 @@ def test_the_same_way_by_the_api(cliente, muni):
     importacion.refresh_from_db()
     assert (importacion.pedido["fuente"], importacion.pedido["tolerancia"]) == ("Catastro", 2.0)
     trabajar(importacion)
-    fuera = importacion.informe["filas"][0]["numero"]
+    fuera = completo(importacion)["filas"][0]["numero"]
     assert pedir("omitir", omitidas=[fuera]).json()["omitidas"] == [fuera]
     assert pedir("aceptar", huella="no").status_code == 409
     assert pedir("aceptar", huella=importacion.huella, omitidas=[]).status_code == 202
