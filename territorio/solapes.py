@@ -1,8 +1,11 @@
 """Overlaps between limits of one level: found once when a limit appears, read by every localisation after it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+import numpy as np
+import shapely
 from django.db import connection
+from shapely.geometry.base import BaseGeometry
 
 from territorio.models import Limite, Solape, UnidadTerritorial
 
@@ -33,15 +36,24 @@ def _pares(desde: str, condicion: str) -> str:
     """
 
 
-_DE_PENDIENTES = _pares(
-    f"pendiente p JOIN {_LIMITE} a ON a.id = p.id",
-    "b.id >= %(desde)s AND (a.id < b.id OR NOT EXISTS (SELECT 1 FROM pendiente q WHERE q.id = b.id))",
-)
+_PENDIENTES = f"pendiente p JOIN {_LIMITE} a ON a.id = p.id"
+_ENTRE_PENDIENTES = "EXISTS (SELECT 1 FROM pendiente q WHERE q.id = b.id)"
+_DE_PENDIENTES = _pares(_PENDIENTES, f"b.id >= %(desde)s AND (a.id < b.id OR NOT {_ENTRE_PENDIENTES})")
+_CON_AJENOS = _pares(_PENDIENTES, f"b.id >= %(desde)s AND NOT {_ENTRE_PENDIENTES}")
+_DE_PAREJAS = f"""
+    SELECT a.id AS una_id, b.id AS otra_id, a.geom::geometry AS una, b.geom::geometry AS otra
+    FROM unnest(%(unas)s::bigint[], %(otras)s::bigint[]) p (una, otra)
+    JOIN {_LIMITE} a ON a.id = p.una JOIN {_LIMITE} b ON b.id = p.otra
+"""
 _COMUN = "ST_Multi(ST_CollectionExtract(ST_Intersection(una, otra), 3))"
-_GUARDAR = f"""
+
+
+def _guardar(pares: str) -> str:
+    """SQL that stores where these pairs overlap, both ways round."""
+    return f"""
 WITH par AS (
     SELECT una_id, otra_id, {_COMUN} AS geom
-    FROM ({_DE_PENDIENTES}) p WHERE ST_Intersects(una, otra)
+    FROM ({pares}) p WHERE ST_Intersects(una, otra)
 ), con_area AS (
     -- What is cut between digits may cross itself; pages and exports show it, so it is stored valid.
     SELECT una_id, otra_id, ST_Multi(ST_CollectionExtract(ST_MakeValid(geom, 'method=structure'), 3)) AS geom
@@ -53,6 +65,11 @@ ON CONFLICT DO NOTHING
 """
 
 
+_GUARDAR = _guardar(_DE_PENDIENTES)
+_GUARDAR_AJENOS = _guardar(_CON_AJENOS)
+_GUARDAR_PAREJAS = _guardar(_DE_PAREJAS)
+
+
 def olvidar(unidades: Iterable[int]) -> None:
     """Forget what is known of these units' limits: they will be compared anew."""
     limites = Limite.objects.filter(unidad__in=list(unidades))
@@ -61,8 +78,11 @@ def olvidar(unidades: Iterable[int]) -> None:
     limites.update(solapes_al_dia=False)
 
 
-def comparar(limites: list[int], *, desde: int = 0) -> None:
-    """Compare these limits (ids) with their siblings that have an id from `desde` on, and keep where they overlap."""
+def comparar(limites: list[int], *, desde: int = 0, formas: Mapping[int, BaseGeometry] | None = None) -> None:
+    """Compare these limits (ids) with their siblings that have an id from `desde` on, and keep where they overlap.
+
+    Who has the `formas` of all of them, by id, and knows that they are of one level, spares most of the work.
+    """
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS pg_temp.pendiente")
         cursor.execute("CREATE TEMPORARY TABLE pendiente (id bigint PRIMARY KEY) ON COMMIT DROP")
@@ -70,9 +90,30 @@ def comparar(limites: list[int], *, desde: int = 0) -> None:
         cursor.execute("ANALYZE pg_temp.pendiente")
         # A limit lies compressed outside its row: a sequential scan unpacks each one just to see its box.
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(_GUARDAR, {"desde": desde})
+        if formas is None:
+            cursor.execute(_GUARDAR, {"desde": desde})
+        else:
+            cursor.execute(_GUARDAR_AJENOS, {"desde": desde})
+            unas, otras = sospechosos(formas)
+            cursor.execute(_GUARDAR_PAREJAS, {"unas": unas, "otras": otras})
         cursor.execute("SET LOCAL enable_seqscan = on")
         cursor.execute(f"ANALYZE {_SOLAPE}")
+
+
+def sospechosos(formas: Mapping[int, BaseGeometry]) -> tuple[list[int], list[int]]:
+    """Pairs (ids, side by side) among which are all that overlap; of shapes that fit like tiles there are almost none.
+
+    Two shapes whose edges all match, or lie outside the other, share no ground: the validity of a coverage tells it for
+    all of them in one pass, where cutting each pair takes five times as long.
+    """
+    ids, formas_ = np.array(list(formas), dtype=np.int64), np.array(list(formas.values()), dtype=object)
+    if len(ids) < 2:
+        return [], []
+    sueltas = ~shapely.is_empty(shapely.coverage_invalid_edges(formas_))
+    unas, otras = shapely.STRtree(formas_).query(formas_[sueltas])
+    unas = np.flatnonzero(sueltas)[unas]
+    distintas = (unas < otras) | (unas > otras) & ~sueltas[otras]
+    return ids[unas[distintas]].tolist(), ids[otras[distintas]].tolist()
 
 
 def poner_al_dia() -> None:

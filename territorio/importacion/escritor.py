@@ -135,7 +135,7 @@ def _limites(filas: list[FilaUnidad], plan: Plan, pedido: Pedido, registro: Regi
     )
     registro.limites = {fila.unidad.pk: pk for pk, fila in zip(ids, filas, strict=True)}
     analizar(Limite, UnidadTerritorial)
-    solapes.comparar(ids)
+    solapes.comparar(ids, formas={pk: fila.geom for pk, fila in zip(ids, filas, strict=True)})
 
 
 def _crear(filas: list[FilaUnidad], plan: Plan) -> None:

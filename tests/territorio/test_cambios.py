@@ -1,10 +1,13 @@
 """Localisation under change: what is placed anew after a change is what placing everything anew would give."""
 
+from itertools import combinations
+
 import pytest
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from shapely import affinity, wkt
 
 from demandas.models import Demanda
 from territorio import solapes
@@ -73,6 +76,19 @@ def test_any_change_of_limits_and_points_leaves_what_geometry_says(poblado, paso
             cambiar(geometrias)
             assert todo_en_orden()
         transaction.set_rollback(True)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(caja, min_size=0, max_size=6), st.sampled_from([0.0, 0.3, 0.7]))
+def test_no_pair_that_overlaps_escapes_suspicion(cajas, giro):
+    # Every other one turned about itself, so that borders cross at any angle; and the first once more, the very same.
+    rectos = [wkt.loads(c.wkt) for c in cajas + cajas[:1]]
+    formas = {n: affinity.rotate(r, giro * 100 * (n % 2)) for n, r in enumerate(rectos)}
+    pares = list(zip(*solapes.sospechosos(formas), strict=True))
+    assert len(set(map(frozenset, pares))) == len(pares)
+    for una, otra in combinations(formas, 2):
+        if formas[una].intersection(formas[otra]).area > solapes.AREA_MINIMA:
+            assert frozenset((una, otra)) in set(map(frozenset, pares))
 
 
 def test_moving_a_border_a_little_places_anew_only_what_it_passed_over(poblado, oeste, este, monkeypatch):
