@@ -110,7 +110,7 @@ def servicios(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         conservacion=vista.equipamientos.conservacion(vista.nivel, vista.municipio),
         objeto=_("servicios"),
         rasgos=rasgos_de_equipamientos(vista.equipamientos) if con_rasgos else [],
-        fuente=f"{fuente_de(vista)}; {_('distancias en línea recta')}",
+        fuente=_("%(fuente)s; distancias en línea recta") % {"fuente": fuente_de(vista)},
     )
 
 

@@ -154,6 +154,7 @@ class FormularioNueva(FormularioUnidad):
         super().__init__(*args, **kwargs)
         niveles = Nivel.objects.exclude(codigo__in=("departamento", "provincia", "municipio"))
         self.fields["nivel"].queryset = niveles  # type: ignore[attr-defined]
+        self.fields["nivel"].label_from_instance = lambda nivel: _(nivel.nombre)  # type: ignore[attr-defined]
         self.fields["codigo"].required = False
         self.fields["codigo"].help_text = _("Vacío: se hace del nombre.")
         self.order_fields(["nivel", "nombre"])
