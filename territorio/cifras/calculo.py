@@ -14,6 +14,8 @@ A part counts wholly in each level: fᵢ is its fraction divided by the sum of i
 no unit of a level it counts in the one that is declared above it. So what is only known to be in a district is shared too.
 """
 
+from collections import defaultdict
+
 from territorio.fechas import al
 from territorio.models import (
     HABITANTES,
@@ -31,7 +33,6 @@ from territorio.models import (
 _CIFRA = Cifra._meta.db_table
 _UNIDAD = UnidadTerritorial._meta.db_table
 _NIVEL = Nivel._meta.db_table
-_SUPERIORES = Nivel.superiores.through._meta.db_table
 _EN_UNIDAD = UnidadEnUnidad._meta.db_table
 _LIMITE = Limite._meta.db_table
 _POBLACION = Poblacion._meta.db_table
@@ -68,17 +69,7 @@ LEFT JOIN {_UNIDAD} a ON a.id = u.padre_id
 LEFT JOIN {_LIMITE} l ON l.unidad_id = u.id AND l.sustituido IS NULL AND l.vigencia @> %(fecha)s
 WHERE t.si OR c.clave = ANY(%(municipios)s) OR (u.municipio_id IS NULL AND EXISTS (SELECT 1 FROM alto))
 """
-_DEBAJO = f"""
-WITH RECURSIVE paso (menor, mayor) AS (
-    SELECT from_nivel_id, to_nivel_id FROM {_SUPERIORES}
-    UNION
-    SELECT p.menor, s.to_nivel_id FROM paso p JOIN {_SUPERIORES} s ON s.from_nivel_id = p.mayor
-)
-SELECT menor, mayor FROM paso
-UNION
-SELECT b.id, p.mayor FROM {_NIVEL} b, paso p JOIN {_NIVEL} c ON c.id = p.menor AND c.es_base
-WHERE b.es_base AND NOT (SELECT es_base FROM {_NIVEL} WHERE id = p.mayor)
-"""
+_DEBAJO = "SELECT menor, mayor FROM unnest(%(menores)s::bigint[], %(mayores)s::bigint[]) d (menor, mayor)"
 # Which part of a unit lies in which superior. A unit is wholly in its own municipality, whatever its limit says.
 _GUARDADAS = f"""
 SELECT l.parte_id, l.unidad_id AS superior_id, s.nivel_id, l.fraccion
@@ -287,7 +278,8 @@ def calcular(cursor, municipios: list[int] | None) -> None:
             cursor, "cifra_parte", "SELECT 0 AS superior_id, 0 AS parte_id, 0 AS grupo, 0 AS fraccion WHERE false", {}
         )
         return
-    _tabla(cursor, "cifra_debajo", _DEBAJO, {})
+    menores, mayores = zip(*_debajo(), strict=True)
+    _tabla(cursor, "cifra_debajo", _DEBAJO, {"menores": list(menores), "mayores": list(mayores)})
     _tabla(cursor, "cifra_guardada", _GUARDADAS, {}, "parte_id, nivel_id")
     _tabla(cursor, "cifra_lugar", _LUGARES, {})
     _tabla(cursor, "cifra_parte", _PARTES, {}, "parte_id")
@@ -310,6 +302,22 @@ def calcular(cursor, municipios: list[int] | None) -> None:
             if bajar is _REPARTIR:
                 _tabla(cursor, "cifra_superficie", _SUPERFICIES, {}, "id")
             cursor.execute(bajar)
+
+
+def _debajo() -> set[tuple[int, int]]:
+    """Pairs of levels (ids), the lower first: each with all above it; a base level is below whatever is above another.
+
+    In Python, because for a recursive query on a table of twenty rows PostgreSQL sets aside the memory of a million.
+    """
+    superiores: dict[int, set[int]] = defaultdict(set)
+    for menor, mayor in Nivel.superiores.through.objects.values_list("from_nivel_id", "to_nivel_id"):
+        superiores[menor].add(mayor)
+    pares, nuevos = set(), {(menor, mayor) for menor, suyos in superiores.items() for mayor in suyos}
+    while nuevos:
+        pares |= nuevos
+        nuevos = {(menor, mas) for menor, mayor in nuevos for mas in superiores[mayor]} - pares
+    bases = set(Nivel.objects.filter(es_base=True).values_list("pk", flat=True))
+    return pares | {(b, mayor) for menor, mayor in pares if menor in bases and mayor not in bases for b in bases}
 
 
 def _tabla(cursor, nombre: str, consulta: str, parametros: dict, indice: str = "") -> None:
