@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from cuentas.models import Usuario
 from territorio import cifras, solapes
 from territorio.importacion import dependencias, mudanzas
 from territorio.importacion.dependencias import NoSePuedeDeshacer
@@ -34,7 +34,7 @@ _LIMITE = Limite._meta.db_table
 
 
 @transaction.atomic
-def deshacer(*, importacion: Importacion, por: settings.AUTH_USER_MODEL = None, simulado: bool = False) -> Informe:
+def deshacer(*, importacion: Importacion, por: Usuario | None = None, simulado: bool = False) -> Informe:
     """Bring every unit that `importacion` touched to how it stood, and place anew what that moves.
 
     Raises NoSePuedeDeshacer, saying what came later and rests on it. Of an import already undone it says so and changes
@@ -76,7 +76,7 @@ def _campos(cambios: list[CambioImportado]) -> None:
         if not cambio.antes.keys() & set(dependencias.CAMPOS):
             continue
         unidad = cambio.unidad
-        vuelto = {
+        vuelto: dict[str, Any] = {
             "codigo": unidad.codigo,
             "nombre": unidad.nombre,
             "padre": unidad.padre_id,
@@ -157,7 +157,7 @@ def _de(cambios: Iterable[CambioImportado], cuando: str, campo: str) -> list[int
     return [getattr(c, cuando)[campo] for c in cambios if getattr(c, cuando).get(campo) is not None]
 
 
-def _cerrar(importacion: Importacion, informe: Informe, por: settings.AUTH_USER_MODEL) -> None:
+def _cerrar(importacion: Importacion, informe: Informe, por: Usuario | None) -> None:
     informe.escrito = not informe.simulado
     informe.final = _("SIMULADO: se puede deshacer; no se escribió nada.") if informe.simulado else _("DESHECHA.")
     ahora = timezone.now()

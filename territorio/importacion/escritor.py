@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from django.conf import settings
 from django.contrib.gis.geos import GEOSGeometry
 from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
+from cuentas.models import Usuario
 from territorio import cifras, solapes
 from territorio.importacion import mudanzas
 from territorio.importacion.copia import apartar_ids, copiar, hexewkb
@@ -29,9 +29,7 @@ QUE_MUEVE = {"nueva", "limite", "punto", "padre"}
 
 
 @transaction.atomic
-def escribir(
-    plan: Plan, pedido: Pedido, *, importacion: Importacion | None = None, por: settings.AUTH_USER_MODEL = None
-) -> None:
+def escribir(plan: Plan, pedido: Pedido, *, importacion: Importacion | None = None, por: Usuario | None = None) -> None:
     """Store what the plan holds, all or nothing, and mark `importacion` (made here if there is none) as loaded.
 
     The plan must be acceptable. `plan.informe.mudanzas` then tells which features changed unit.
@@ -172,7 +170,7 @@ def _actualizar(filas: list[FilaUnidad], plan: Plan, registro: Registro) -> None
         unidad = fila.unidad
         unidad.codigo, unidad.nombre, unidad.padre = fila.codigo, fila.nombre, fila.padre
         unidad.categoria = fila.categoria or unidad.categoria
-        unidad.punto = _punto(fila) or unidad.punto
+        unidad.punto = _punto(fila) or unidad.punto  # type: ignore[assignment]
     actualizar_unidades(
         (u.pk, u.codigo, u.nombre, u.padre_id, u.categoria, u.punto and u.punto.hexewkb.decode())
         for u in (fila.unidad for fila in filas)

@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
+from cuentas.models import Usuario
 from territorio.importacion import filas as filas_del_informe
 from territorio.importacion.copia import copiar
 from territorio.importacion.limites import FilaUnidad, Pedido, Plan
@@ -38,9 +38,7 @@ class Registro:
     censados: set[int] = field(default_factory=set)
 
     @classmethod
-    def abrir(
-        cls, plan: Plan, pedido: Pedido, importacion: Importacion | None, por: settings.AUTH_USER_MODEL
-    ) -> "Registro":
+    def abrir(cls, plan: Plan, pedido: Pedido, importacion: Importacion | None, por: Usuario | None) -> "Registro":
         """Take the record of the import, or begin one where the file came by another door than the browser."""
         if importacion is None:
             importacion = Importacion.objects.create(
