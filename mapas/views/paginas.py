@@ -7,7 +7,8 @@ from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
-from django.db.models import Case, Q, When
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Upper
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -21,6 +22,7 @@ from mapas.portada import cifras_de, pendientes_de
 from mapas.templatetags.minka import con_nivel
 from proyectos.models import Proyecto
 from territorio import donde  # noqa: F401  (adds `cercanas_a` to the questions about units)
+from territorio.fechas import hoy
 from territorio.models import Municipio, UnidadTerritorial
 
 RADIO_CERCANAS = 20_000  # m
@@ -45,9 +47,14 @@ def buscar(request: HttpRequest) -> HttpResponse:
     contexto: dict[str, Any] = {"q": buscado}
     if buscado:
         unidades = con_palabras(UnidadTerritorial.objects.all(), ("nombre", "codigo"), buscado)
-        if municipio is not None:
-            de_aqui = Case(When(Q(municipio=municipio) | Q(pk=municipio.pk), then=0), default=1)
-            unidades = unidades.order_by(de_aqui, "nivel__orden", "nombre", "codigo")
+        # Those that ended are found too, after all that exist.
+        unidades = unidades.annotate(final=Case(When(vigencia__endswith__lte=hoy(), then=Upper("vigencia"))))
+        de_aqui = Q(municipio=municipio) | Q(pk=municipio.pk) if municipio is not None else Q()
+        unidades = unidades.order_by(
+            F("final").desc(nulls_first=True),
+            *([Case(When(de_aqui, then=0), default=1)] if de_aqui else []),
+            *("nivel__orden", "nombre", "codigo"),
+        )
         unidades = unidades.select_related("nivel", "padre__nivel", "municipio")
         demandas = con_palabras(Demanda.objects.visibles_para(request.user), ("titulo", "codigo"), buscado)
         proyectos = con_palabras(Proyecto.objects.visibles_para(request.user), ("nombre", "codigo"), buscado)

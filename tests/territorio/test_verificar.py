@@ -124,6 +124,15 @@ def test_relocalizar_changes_nothing_that_was_right(todo):
     assert contenido() == antes
 
 
+def test_figures_that_agree_with_nothing_are_recounted_by_relocalizar(todo):
+    from territorio.models import Poblacion
+
+    assert Poblacion.objects.filter(unidad__codigo="1").update(personas=77) == 1
+    assert verificar()[0] == 1
+    call_command("relocalizar", stdout=io.StringIO())
+    assert verificar()[0] == 0
+
+
 def test_a_limit_that_begins_on_a_later_day_is_told_that_day_and_relocalizar_brings_it_in(todo, monkeypatch):
     from datetime import date, timedelta
 
