@@ -3,6 +3,8 @@
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as ErrorDeValidacion
 from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import permissions, status
 from rest_framework.response import Response
 
@@ -28,7 +30,7 @@ class SegunRol(permissions.BasePermission):
     A view without `accion` is read only. Where the municipality is known only from the body, the service decides.
     """
 
-    message = "Su rol no permite escribir esto."
+    message = gettext_lazy("Su rol no permite escribir esto.")
 
     def has_permission(self, request, view) -> bool:
         if request.method in permissions.SAFE_METHODS:
@@ -49,15 +51,15 @@ def manejar_error(error: Exception, contexto: dict) -> Response | None:
     estado = next((codigo for tipo, codigo in ESTADOS.items() if isinstance(error, tipo)), None)
     if estado is not None:
         set_rollback()
-        return Response({"error": str(error) or "No hay ningún municipio cargado."}, status=estado)
+        return Response({"error": str(error) or _("No hay ningún municipio cargado.")}, status=estado)
     if isinstance(error, ErrorDeValidacion):
         set_rollback()
         detalle = error.message_dict if hasattr(error, "error_dict") else error.messages
-        return Response({"error": "No se escribió nada: hay datos que corregir.", "detalle": detalle}, status=400)
+        return Response({"error": _("No se escribió nada: hay datos que corregir."), "detalle": detalle}, status=400)
     respuesta = exception_handler(error, contexto)
     if respuesta is not None:
-        mensaje = {Http404: "No existe.", PermissionDenied: str(error) or "No tiene permiso."}.get(
-            type(error), "La petición no se puede atender."
+        mensaje = {Http404: _("No existe."), PermissionDenied: str(error) or _("No tiene permiso.")}.get(
+            type(error), _("La petición no se puede atender.")
         )
         respuesta.data = {"error": mensaje, "detalle": respuesta.data}
     return respuesta
