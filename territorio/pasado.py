@@ -7,9 +7,10 @@ it:
 
 - all happens in a transaction (or a savepoint) that is rolled back, whatever happens in it: the tables go with it, and the
   connection serves the next request as it was; once they stand, the transaction is read only;
-- only what a changed limit may have moved is worked out; the rest is what is stored. Where nothing changed between that
-  day and today there is nothing to set before anything. What was worked out is kept for as long as none of the rows that
-  it was made from is written;
+- only what a changed limit may have moved is worked out, at the levels of those limits (the same question that a change
+  asks, between the units as they stood that day and as they stand today); the rest is what is stored. Where nothing changed
+  there is nothing to set before anything. What was worked out is kept for as long as none of the rows that it was made from
+  is written;
 - located features are seen through a view that says how each came to its place that day; units, where one of the
   municipality had another name, in a copy with the names of that day (a table and not a view: queries group by its key);
 - an answer must be complete before the block ends: read a stream within it.
@@ -20,7 +21,7 @@ Figures of inhabitants are those of the last census, and parents those of today:
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.core.cache import cache
@@ -28,7 +29,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from territorio.fechas import al
-from territorio.localizacion import calcular, tablas
+from territorio.localizacion import calcular, retrato, tablas
+from territorio.localizacion.retrato import Tocado
 from territorio.localizacion.tablas import objeto_de
 from territorio.models import Denominacion, Limite, Localizacion, Sucesion, UnidadEnUnidad, UnidadTerritorial
 
@@ -42,42 +44,27 @@ SEGUNDOS_EN_CACHE = 3600
 
 _preparado: ContextVar[tuple[int | None, date] | None] = ContextVar("pasado", default=None)
 
-# Limits in force on only one of the two days, as boxes: what lies in none of them lies where it lay.
-_CAMBIADO = f"""
-CREATE TEMPORARY TABLE cambiado ON COMMIT DROP AS
-SELECT l.unidad_id, ST_Envelope(l.geom) AS caja,
-    COALESCE(u.id = %(municipio)s OR u.municipio_id = %(municipio)s, false) AS propia
-FROM {_LIMITE} l JOIN {_UNIDAD} u ON u.id = l.unidad_id
-WHERE l.sustituido IS NULL
-  AND (l.vigencia @> %(dia)s::date AND u.vigencia @> %(dia)s::date)
-   <> (l.vigencia @> %(hoy)s::date AND u.vigencia @> %(hoy)s::date)
-UNION ALL
-SELECT u.id, ST_Envelope(u.punto), COALESCE(u.id = %(municipio)s OR u.municipio_id = %(municipio)s, false)
-FROM {_UNIDAD} u WHERE u.vigencia @> %(dia)s::date <> u.vigencia @> %(hoy)s::date
+# Units that had another limit that day, or none, or that do not exist on one of the two; and whether they are of this
+# municipality.
+_CAMBIADAS = f"""
+SELECT u.id, COALESCE(u.id = %(municipio)s OR u.municipio_id = %(municipio)s, false)
+FROM {_UNIDAD} u
+WHERE u.vigencia @> %(dia)s::date <> u.vigencia @> %(hoy)s::date
+   OR u.id IN (SELECT l.unidad_id FROM {_LIMITE} l
+               WHERE l.sustituido IS NULL AND l.vigencia @> %(dia)s::date <> l.vigencia @> %(hoy)s::date)
 """
-# Of this municipality what meets any change, of others what meets a change in it: no other row can differ in what is
-# asked about this municipality.
-_UNIDADES_TOCADAS = f"""
-WITH RECURSIVE descendiente (id, propia) AS (
-    SELECT unidad_id, propia FROM cambiado
-    UNION
-    SELECT u.id, d.propia FROM {_UNIDAD} u JOIN descendiente d ON u.padre_id = d.id
-),
-tocada AS (
-    SELECT id, propia FROM descendiente
-    UNION SELECT l.unidad_id, c.propia FROM cambiado c JOIN {_LIMITE} l ON l.geom && c.caja
-    UNION SELECT u.id, c.propia FROM cambiado c JOIN {_UNIDAD} u ON u.punto && c.caja
-)
-SELECT DISTINCT u.id FROM tocada t JOIN {_UNIDAD} u USING (id)
-WHERE t.propia OR u.id = %(municipio)s OR u.municipio_id = %(municipio)s
+# Of these limits, those that may meet anything of the municipality.
+_CERCANOS = f"""
+SELECT c.id FROM {_LIMITE} c WHERE c.id = ANY(%(limites)s) AND c.geom && (
+    SELECT ST_SetSRID(ST_Extent(g.geom)::geometry, 4326) FROM (
+        SELECT l.geom::geometry FROM {_LIMITE} l JOIN {_UNIDAD} u ON u.id = l.unidad_id
+        WHERE l.sustituido IS NULL AND (u.id = %(municipio)s OR u.municipio_id = %(municipio)s)
+        UNION ALL SELECT u.punto::geometry FROM {_UNIDAD} u WHERE u.municipio_id = %(municipio)s
+        {{objetos}}
+    ) g)
 """
-_OBJETOS_TOCADOS = """
-SELECT o.id FROM cambiado c
-JOIN {tabla} o ON (o.punto && c.caja OR o.linea && c.caja OR o.poligono && c.caja)
-    AND (c.propia OR o.municipio_id = %(municipio)s)
-UNION
-SELECT o.id FROM {tabla} o WHERE o.{declarada} = ANY(%(tocadas)s)
-"""
+_DE_OBJETOS = """UNION ALL SELECT COALESCE(o.punto::geometry, o.linea::geometry, o.poligono::geometry)
+    FROM {tabla} o WHERE o.municipio_id = %(municipio)s"""
 # What is stored of this municipality (its features, or its units) and was not touched, and what was worked out.
 _DEL_MUNICIPIO = "({0}.municipio_id = %(municipio)s OR {0}.id = %(municipio)s)"
 _COLUMNAS = ("objeto_id", "unidad_id", "nivel_id", "fraccion", "en_disputa")
@@ -85,6 +72,7 @@ _LOCALIZACION = f"""
 CREATE TEMPORARY TABLE {{tabla}} ON COMMIT DROP AS
 SELECT {{columnas}} FROM {{tabla}} g JOIN {{objetos}} o ON o.id = g.{{objeto}} JOIN {_UNIDAD} u ON u.id = g.unidad_id
 WHERE ({{del_municipio}} OR {_DEL_MUNICIPIO.format("u")}) AND NOT g.{{objeto}} = ANY(%(ids)s)
+    AND (g.{{objeto}}, g.nivel_id) NOT IN (SELECT * FROM unnest(%(de_nivel)s::bigint[], %(niveles)s::bigint[]))
 UNION ALL
 SELECT {{nuevas}} FROM unnest(%(objeto_id)s::bigint[], %(unidad_id)s::bigint[], %(nivel_id)s::bigint[],
     %(fraccion)s::float8[], %(en_disputa)s::boolean[]) c (objeto_id, unidad_id, nivel_id, fraccion, en_disputa)
@@ -115,6 +103,7 @@ class Calculada:
     """The features of a table that were worked out, where each lies, and how it came there."""
 
     ids: list[int]
+    de_nivel: list[tuple[int, int]]  # (feature, level): worked out at that level only
     filas: list[tuple]  # (feature, unit, level, share, disputed)
     marcas: list[tuple[int, str]]
 
@@ -159,38 +148,71 @@ def _anteponer(municipio: UnidadTerritorial | None, dia: date, *, al_abrir: bool
 
 
 def _anteponer_localizacion(cursor, municipio: int, dia: date) -> None:
-    for tabla, calculada in _del_dia(cursor, municipio, dia).items():
-        _anteponer_tabla(cursor, tabla, calculada, municipio)
-
-
-def _del_dia(cursor, municipio: int, dia: date) -> dict[type[Localizacion], Calculada]:
-    """What a changed limit may have moved, by table; kept while no row that it was made from is written."""
     parametros: dict = {"municipio": municipio, "dia": dia, "hoy": timezone.localdate()}
-    cursor.execute(_CAMBIADO, parametros)
-    cursor.execute("SELECT EXISTS (SELECT 1 FROM cambiado)")
-    if not cursor.fetchone()[0]:
-        return {}
+    cursor.execute(_CAMBIADAS, parametros)
+    cambiadas = cursor.fetchall()
+    if not cambiadas:
+        return
     clave = f"pasado:{municipio}:{_version(cursor, parametros)}"
-    if (guardadas := cache.get(clave)) is not None:
-        return {tabla: guardadas[tabla._meta.label] for tabla in tablas() if tabla._meta.label in guardadas}
-    cursor.execute("ANALYZE pg_temp.cambiado")
-    cursor.execute(_UNIDADES_TOCADAS, parametros)
-    tocadas = [fila[0] for fila in cursor.fetchall()]
+    guardadas = cache.get(clave)
+    tocado = _tocado(cursor, municipio, cambiadas) if guardadas is None else {}
     calculadas = {}
-    # Units first: a feature without geometry lies where its unit lies that day.
     for tabla in tablas():
-        modelo = objeto_de(tabla)
-        ids = tocadas
-        if tabla is not UnidadEnUnidad:
-            declarada = modelo._meta.get_field(modelo.CAMPO_UNIDAD).column  # type: ignore[attr-defined]
-            sql = _OBJETOS_TOCADOS.format(tabla=modelo._meta.db_table, declarada=declarada)
-            cursor.execute(sql, parametros | {"tocadas": tocadas})
-            ids = [fila[0] for fila in cursor.fetchall()]
-        if ids:
-            calculadas[tabla] = _calculada(cursor, tabla, ids)
-    if sum(len(c.ids) + len(c.filas) for c in calculadas.values()) <= FILAS_EN_CACHE:
-        cache.set(clave, {tabla._meta.label: c for tabla, c in calculadas.items()}, SEGUNDOS_EN_CACHE)
-    return calculadas
+        # Units first: a feature without geometry lies where its unit, as set here, lies that day.
+        calculada = _calculada(cursor, tabla, tocado[tabla]) if guardadas is None else guardadas[tabla._meta.label]
+        if calculada.ids or calculada.de_nivel:
+            _anteponer_tabla(cursor, tabla, calculada, municipio)
+        calculadas[tabla._meta.label] = calculada
+    cuantas = sum(len(c.ids) + len(c.de_nivel) + len(c.filas) for c in calculadas.values())
+    if guardadas is None and cuantas <= FILAS_EN_CACHE:
+        cache.set(clave, calculadas, SEGUNDOS_EN_CACHE)
+
+
+def _tocado(cursor, municipio: int, cambiadas: list[tuple[int, bool]]) -> dict[type[Localizacion], Tocado]:
+    """What may lie elsewhere: of all, by units of this municipality; of what is this municipality's, by any other."""
+    propias = [pk for pk, propia in cambiadas if propia]
+    ajenas = [pk for pk, propia in cambiadas if not propia]
+    por_propias = _tocado_por(cursor, _alcance(propias))
+    if not ajenas:
+        return por_propias
+    por_ajenas = _tocado_por(cursor, _que_llega(cursor, _alcance(ajenas), municipio))
+    return {tabla: por_propias[tabla].y(_solo_de(tabla, por_ajenas[tabla], municipio)) for tabla in tablas()}
+
+
+def _alcance(unidades: list[int]) -> retrato.Alcance:
+    """From how these units stand today to how they stood that day."""
+    with al(None):
+        ahora = retrato.estampas(unidades)
+    return retrato.comparar(ahora, retrato.estampas(unidades))
+
+
+def _tocado_por(cursor, alcance: retrato.Alcance) -> dict[type[Localizacion], Tocado]:
+    retrato.trazar_zona(cursor, alcance)
+    cuelgan = retrato.dependientes(cursor, alcance)
+    unidades = retrato.unidades_tocadas(cursor, alcance, cuelgan)
+    de_objetos = {
+        tabla: retrato.objetos_tocados(cursor, objeto_de(tabla), cuelgan, unidades.ids)
+        for tabla in tablas()
+        if tabla is not UnidadEnUnidad
+    }
+    return {UnidadEnUnidad: unidades, **de_objetos}
+
+
+def _que_llega(cursor, alcance: retrato.Alcance, municipio: int) -> retrato.Alcance:
+    """The same without the limits that are far from all that is this municipality's."""
+    de_objetos = [_DE_OBJETOS.format(tabla=objeto_de(t)._meta.db_table) for t in tablas() if t is not UnidadEnUnidad]
+    limites = [pk for _nivel, *par in alcance.limites for pk in par if pk]
+    cursor.execute(_CERCANOS.format(objetos=" ".join(de_objetos)), {"municipio": municipio, "limites": limites})
+    cercanos = {fila[0] for fila in cursor.fetchall()}
+    return replace(alcance, limites=[limite for limite in alcance.limites if cercanos.intersection(limite[1:])])
+
+
+def _solo_de(tabla: type[Localizacion], tocado: Tocado, municipio: int) -> Tocado:
+    objetos = objeto_de(tabla)._default_manager.order_by()
+    propios = set(objetos.filter(municipio=municipio).values_list("pk", flat=True))
+    if tabla is UnidadEnUnidad:
+        propios.add(municipio)
+    return Tocado(tocado.en_todos & propios, {nivel: ids & propios for nivel, ids in tocado.por_nivel.items()})
 
 
 def _version(cursor, parametros: dict) -> str:
@@ -203,14 +225,20 @@ def _version(cursor, parametros: dict) -> str:
     return cursor.fetchone()[0]
 
 
-def _calculada(cursor, tabla: type[Localizacion], ids: list[int]) -> Calculada:
-    calcular(cursor, tabla, ids)
-    cursor.execute("SELECT id, unidad_id, nivel_id, fraccion, en_disputa FROM calculada")
-    filas = cursor.fetchall()
-    if tabla is UnidadEnUnidad:
-        return Calculada(ids, filas, [])
-    cursor.execute("SELECT id, valor FROM marca")
-    return Calculada(ids, filas, cursor.fetchall())
+def _calculada(cursor, tabla: type[Localizacion], tocado: Tocado) -> Calculada:
+    filas, marcas = [], []
+    pedidos = [(tocado.en_todos, None), *((ids, [nivel]) for nivel, ids in tocado.por_nivel.items())]
+    for ids, niveles in pedidos:
+        if not ids:
+            continue
+        calcular(cursor, tabla, sorted(ids), niveles)
+        cursor.execute("SELECT id, unidad_id, nivel_id, fraccion, en_disputa FROM calculada")
+        filas += cursor.fetchall()
+        if tabla is not UnidadEnUnidad:
+            cursor.execute("SELECT id, valor FROM marca")
+            marcas += cursor.fetchall()
+    de_nivel = [(pk, nivel) for nivel, ids in tocado.por_nivel.items() for pk in ids]
+    return Calculada(sorted(tocado.en_todos), de_nivel, filas, sorted(set(marcas)))
 
 
 def _anteponer_tabla(cursor, tabla: type[Localizacion], calculada: Calculada, municipio: int) -> None:
@@ -228,7 +256,11 @@ def _anteponer_tabla(cursor, tabla: type[Localizacion], calculada: Calculada, mu
     )
     de_columnas = dict(zip(_COLUMNAS, zip(*calculada.filas, strict=True), strict=False))
     listas = {columna: list(de_columnas.get(columna, ())) for columna in _COLUMNAS}
-    cursor.execute(sql, {"municipio": municipio, "ids": calculada.ids, **listas})
+    de_nivel = {
+        "de_nivel": [pk for pk, _nivel in calculada.de_nivel],
+        "niveles": [nivel for _pk, nivel in calculada.de_nivel],
+    }
+    cursor.execute(sql, {"municipio": municipio, "ids": calculada.ids, **de_nivel, **listas})
     cursor.execute(f"CREATE INDEX ON pg_temp.{nombre} ({objeto})")
     cursor.execute(f"CREATE INDEX ON pg_temp.{nombre} (unidad_id)")
     cursor.execute(f"ANALYZE pg_temp.{nombre}")

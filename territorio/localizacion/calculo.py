@@ -4,7 +4,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from territorio import solapes
 from territorio.fechas import hoy
@@ -29,24 +28,22 @@ def calcular(cursor, tabla: type[Localizacion], ids: list[int], niveles: list[in
     """Place these features on the day of `hoy()`, in temporary tables that last until the transaction ends.
 
     `calculada (id, unidad_id, nivel_id, fraccion, en_disputa)`, of these levels (ids; None: of all), and for features
-    that are no units also `marca (id, valor)`: how each came to its place. Must run inside a transaction; stores nothing
-    but the overlaps that it finds.
+    that are no units also `marca (id, valor)`: how each came to its place. Those without a geometry copy where their unit
+    lies from the table of units in units: on a day that is not today, who asks sets that of the day before it. Must run
+    inside a transaction; stores nothing but the overlaps that it finds.
     """
     solapes.poner_al_dia()
     parametros = {"ids": ids, "fecha": hoy(), "niveles": niveles}
     if tabla is UnidadEnUnidad:
         _pasos(cursor, _pasos_de_unidades(), parametros)
         return
-    modelo, en_unidad = objeto_de(tabla), EN_UNIDAD
-    if hoy() != timezone.localdate():  # what is stored of the declared units is of today
-        en_unidad = "unidad_calculada"
-        _unidades_declaradas(cursor, modelo, ids)
+    modelo = objeto_de(tabla)
     propias = {
         "escalon": con_nombres(lugar.ESCALONES_PROPIAS, modelo),
         "efectiva": con_nombres(lugar.EFECTIVA_PROPIAS, modelo),
         "fija": lugar.FIJA_PROPIAS,
     }
-    copiadas = con_nombres(lugar.COPIADAS, modelo, en_unidad=en_unidad)
+    copiadas = con_nombres(lugar.COPIADAS, modelo, en_unidad=EN_UNIDAD)
     reparto = {
         "calculada": _de_los_niveles(f"{REPARTO} UNION ALL {copiadas}"),
         "marca": con_nombres(lugar.MARCA, modelo),
@@ -71,16 +68,6 @@ def _pasos_de_unidades() -> dict[str, str]:
         "fija": lugar.FIJA_UNIDADES,
     }
     return de_unidades | _COMUNES | {"calculada": _de_los_niveles(REPARTO)}
-
-
-def _unidades_declaradas(cursor, modelo, ids: list[int]) -> None:
-    """Fill `unidad_calculada` with where the declared units of these features lie on the day asked about."""
-    declaradas = modelo._default_manager.filter(pk__in=ids).exclude(**{modelo.CAMPO_UNIDAD: None}).order_by()
-    unidades = list(declaradas.values_list(modelo.CAMPO_UNIDAD, flat=True).distinct())
-    calcular(cursor, UnidadEnUnidad, unidades)
-    cursor.execute("DROP TABLE IF EXISTS pg_temp.unidad_calculada")
-    cursor.execute("ALTER TABLE pg_temp.calculada RENAME TO unidad_calculada")
-    cursor.execute("ALTER TABLE pg_temp.unidad_calculada RENAME COLUMN id TO parte_id")
 
 
 def _pasos(cursor, pasos: dict[str, str], parametros: dict) -> None:

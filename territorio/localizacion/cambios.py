@@ -11,7 +11,7 @@ from territorio import cifras, solapes
 from territorio.fechas import al
 from territorio.localizacion import retrato
 from territorio.localizacion.calculo import calcular
-from territorio.localizacion.retrato import Retrato, retratar
+from territorio.localizacion.retrato import Retrato, Tocado, retratar
 from territorio.localizacion.tablas import (
     CERROJO,
     LIMITE,
@@ -122,21 +122,25 @@ def relocalizar(unidades: Iterable[int], *, antes: Retrato | None = None) -> dic
 def _relocalizar(ids: list[int], antes: Retrato) -> dict[str, Cambios]:
     antes = {pk: antes[pk] for pk in ids if pk in antes}
     alcance = retrato.comparar(antes, retratar(ids))
-    niveles, resultado = alcance.niveles, {}
+    resultado = {}
     with connection.cursor() as cursor:
         retrato.trazar_zona(cursor, alcance)
-        enteras, de_pie = retrato.dependientes(cursor, alcance)
-        en_zona = sorted(set(retrato.unidades_en_zona(cursor)) - set(enteras))
-        de_unidades = _localizar(UnidadEnUnidad, enteras).y(_localizar(UnidadEnUnidad, en_zona, niveles))
+        cuelgan = retrato.dependientes(cursor, alcance)
+        de_unidades = _localizar_tocado(UnidadEnUnidad, retrato.unidades_tocadas(cursor, alcance, cuelgan))
         resultado[UnidadTerritorial._meta.label] = de_unidades
         for tabla in tablas()[1:]:
             modelo = objeto_de(tabla)
             # `de_unidades` is what features without a geometry of their own copy.
-            cursor.execute(con_nombres(_DECLARADOS, modelo), {"de_pie": de_pie, "movidas": list(de_unidades.objetos)})
-            enteros = [fila[0] for fila in cursor.fetchall()]
-            en_zona = sorted(set(retrato.objetos_en_zona(cursor, modelo)) - set(enteros))
-            resultado[modelo._meta.label] = _localizar(tabla, enteros).y(_localizar(tabla, en_zona, niveles))
+            tocado = retrato.objetos_tocados(cursor, modelo, cuelgan, de_unidades.objetos)
+            resultado[modelo._meta.label] = _localizar_tocado(tabla, tocado)
     return resultado
+
+
+def _localizar_tocado(tabla: type[Localizacion], tocado: Tocado) -> Cambios:
+    cambios = _localizar(tabla, sorted(tocado.en_todos))
+    for nivel, ids in tocado.por_nivel.items():
+        cambios = cambios.y(_localizar(tabla, sorted(ids), [nivel]))
+    return cambios
 
 
 def _relocalizar_todo(ids: list[int]) -> dict[str, Cambios]:
@@ -196,14 +200,6 @@ def _marcar(cursor, tabla: type[Localizacion]) -> None:
         FROM marca m WHERE m.id = o.id AND o.ubicada_por <> m.valor"""
     )
 
-
-# Features whose declared unit changed its standing, and those that copy the places of a unit that moved.
-_DECLARADOS = """
-SELECT o.id FROM {tabla} o WHERE o.{declarada} = ANY(%(de_pie)s)
-UNION
-SELECT o.id FROM {tabla} o
-WHERE o.{declarada} = ANY(%(movidas)s) AND num_nonnulls(o.punto, o.linea, o.poligono) = 0
-"""
 
 _OBJETOS_TOCADOS = """
 SELECT o.id FROM {tabla} o JOIN {limite} c ON c.unidad_id = ANY(%(ids)s)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from cuentas.permisos import exigir
 from territorio import cifras
-from territorio.localizacion import bloquear_limites, relocalizar
+from territorio.localizacion import bloquear_limites, relocalizar, retratar
 from territorio.models import Limite, UnidadTerritorial
 from territorio.permisos import EDITAR_UNIDAD
 
@@ -35,8 +35,9 @@ def cambiar_limite(
     unidad = para_cambiar(unidad, por)
     revisar_dia(desde)
     _revisar_que_existe(unidad, desde)
+    antes = retratar([unidad.pk])
     limite = poner(unidad, geom, desde=desde, estado=estado, norma=norma, fuente=fuente)
-    relocalizar([unidad.pk])
+    relocalizar([unidad.pk], antes=antes)
     cifras.recalcular([unidad.municipio_id or unidad.pk])
     return limite
 

@@ -9,11 +9,12 @@ from django.contrib.gis.geos import MultiPolygon
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from territorio import cifras
 from territorio.importacion.geometria import area, miles
-from territorio.localizacion import relocalizar
+from territorio.localizacion import Retrato, relocalizar, retratar
 from territorio.models import (
     HABITANTES,
     Denominacion,
@@ -41,10 +42,11 @@ def dividir(
     if len(en) < 2:
         raise ValidationError({"en": _("Para dividir hacen falta dos partes o más; el archivo trae una.")})
     _revisar_partes(unidad, en, desde)
+    antes = retratar([unidad.pk])
     nuevas = [_crear(unidad, parte, f"{unidad.codigo}-{i}", desde, norma) for i, parte in enumerate(en, start=1)]
     _terminar(unidad, desde)
     _suceder([unidad], nuevas, desde, Motivo.DIVISION, norma)
-    _asentar([unidad], nuevas, desde)
+    _asentar([unidad], nuevas, desde, antes)
     return nuevas
 
 
@@ -69,11 +71,12 @@ def fusionar(
         _revisar_final(unidad, desde)
     if en.geom is None:
         en = Parte(en.nombre, en.codigo, _union(juntas, desde), en.punto or primera.punto, en.categoria)
+    antes = retratar([unidad.pk for unidad in juntas])
     nueva = _crear(primera, en, "+".join(u.codigo for u in juntas)[:80], desde, norma)
     for unidad in juntas:
         _terminar(unidad, desde)
     _suceder(juntas, [nueva], desde, Motivo.FUSION, norma)
-    _asentar(juntas, [nueva], desde)
+    _asentar(juntas, [nueva], desde, antes)
     return nueva
 
 
@@ -84,6 +87,7 @@ def desmembrar(*, unidad: UnidadTerritorial, parte: Parte, desde: date, norma: s
     _revisar_final(unidad, desde)
     _revisar_partes(unidad, [parte], desde)
     limite = limite_de(unidad, desde)
+    antes = retratar([unidad.pk])
     nueva = _crear(unidad, parte, f"{unidad.codigo}-1", desde, norma)
     if limite is not None and parte.geom is not None:
         resto = como_multipoligono(como_shapely(limite.geom).difference(como_shapely(parte.geom)))
@@ -91,7 +95,7 @@ def desmembrar(*, unidad: UnidadTerritorial, parte: Parte, desde: date, norma: s
             raise ValidationError({"en": _("La parte es toda la unidad: no queda nada de %(u)s.") % {"u": unidad}})
         poner(unidad, resto, desde=desde, estado=limite.estado, norma=norma, fuente=limite.fuente)
     _suceder([unidad], [nueva], desde, Motivo.DESMEMBRAMIENTO, norma)
-    _asentar([unidad], [nueva], desde)
+    _asentar([unidad], [nueva], desde, antes)
     return nueva
 
 
@@ -138,9 +142,10 @@ def suprimir(
         raise ValidationError({"sucesora": _("Elija otra unidad del mismo municipio.")})
     if not existe(heredera, desde):
         raise ValidationError({"sucesora": _("%(u)s no existe ese día.") % {"u": heredera}})
+    antes = retratar([unidad.pk, heredera.pk])
     _terminar(unidad, desde)
     _suceder([unidad], [heredera], desde, Motivo.SUSTITUCION, norma)
-    _asentar([unidad], [heredera], desde)
+    _asentar([unidad], [heredera], desde, antes)
     return heredera
 
 
@@ -285,30 +290,36 @@ def _suceder(
             sucesion.save()
 
 
-def _asentar(viejas: list[UnidadTerritorial], nuevas: list[UnidadTerritorial], desde: date) -> None:
+def _asentar(viejas: list[UnidadTerritorial], nuevas: list[UnidadTerritorial], desde: date, antes: Retrato) -> None:
     """Place anew what the change moves, and give the units below to the new one in which each lies."""
     ids = [unidad.pk for unidad in (*viejas, *nuevas)]
-    relocalizar(ids)
+    relocalizar(ids, antes=antes)
     hijas = list(UnidadTerritorial.objects.filter(padre__in=viejas).vigentes(desde).exclude(pk__in=ids))
-    for hija in hijas:
-        hija.padre_id = _nuevo_padre(hija, viejas, nuevas)
-    UnidadTerritorial.objects.bulk_update(hijas, ["padre"])
     if hijas:
-        relocalizar([*ids, *(hija.pk for hija in hijas)])
+        bajo_las_viejas = retratar([hija.pk for hija in hijas])
+        nuevos = _nuevos_padres(hijas, viejas, nuevas)
+        for hija in hijas:
+            hija.padre_id = nuevos[hija.pk]
+        UnidadTerritorial.objects.bulk_update(hijas, ["padre"])
+        # Those with a place of their own lie where they lay.
+        relocalizar(bajo_las_viejas, antes=bajo_las_viejas)
     cifras.recalcular({unidad.municipio_id or unidad.pk for unidad in viejas})
 
 
-def _nuevo_padre(
-    hija: UnidadTerritorial, viejas: list[UnidadTerritorial], nuevas: list[UnidadTerritorial]
-) -> int | None:
+def _nuevos_padres(
+    hijas: list[UnidadTerritorial], viejas: list[UnidadTerritorial], nuevas: list[UnidadTerritorial]
+) -> dict[int, int | None]:
     """Where most of a unit lies among the new ones and what goes on of the old; without place, the only heir or above."""
-    candidatas = [*nuevas, *(vieja for vieja in viejas if vieja.vigencia.upper is None)]
+    siguen = [vieja for vieja in viejas if vieja.vigencia.upper is None]
+    candidatas = [*nuevas, *siguen]
     if len(candidatas) == 1:
-        return candidatas[0].pk
+        return dict.fromkeys((hija.pk for hija in hijas), candidatas[0].pk)
+    arriba = {vieja.pk: vieja.pk if vieja in siguen else vieja.padre_id for vieja in viejas}
     # By its own place only: a unit without one is where its parent is.
-    if hija.punto is not None or hija.limites.en_vigor().exists():
-        en_ellas = UnidadEnUnidad.objects.filter(parte=hija, unidad__in=candidatas).order_by("-fraccion", "unidad")
-        if (mayor := en_ellas.first()) is not None:
-            return mayor.unidad_id
-    vieja = next(v for v in viejas if v.pk == hija.padre_id)
-    return vieja.pk if vieja.vigencia.upper is None else vieja.padre_id
+    con_lugar = UnidadTerritorial.objects.filter(pk__in=[hija.pk for hija in hijas]).filter(
+        Q(punto__isnull=False) | Q(pk__in=Limite.objects.en_vigor().values("unidad"))
+    )
+    en_ellas = UnidadEnUnidad.objects.filter(parte__in=con_lugar, unidad__in=candidatas)
+    # The largest comes last, and stays.
+    mayores = dict(en_ellas.order_by("fraccion", "-unidad").values_list("parte", "unidad"))
+    return {hija.pk: mayores.get(hija.pk, arriba[hija.padre_id]) for hija in hijas}

@@ -19,7 +19,8 @@ from territorio.importacion.escritor import poner_limites
 from territorio.importacion.geometria import area
 from territorio.localizacion import relocalizar
 from territorio.models import Limite, Solape
-from territorio.services.formas import como_shapely
+from territorio.services.formas import Parte, como_shapely
+from territorio.services.sucesion import dividir
 from tests import hechos, mundo
 
 ANTES, CAMBIO = "2022-06-01", date(2023, 1, 1)
@@ -254,3 +255,30 @@ def test_the_field_of_the_day_ends_today(client, movida):
     assert otra["ultimo"] == timezone.localdate().isoformat()
     manana = timezone.localdate() + timedelta(days=1)
     assert client.get("/mapas/demanda/", {"municipio": "990101", "fecha": manana.isoformat()}).status_code == 400
+
+
+@pytest.fixture
+def dividido(muni, oeste, admin_user):
+    hechos.demanda(muni, "a", proponente=oeste)
+    hechos.proyecto(muni, "p", unidad=oeste)
+    mitades = [Parte(f"Poniente {i}", "", mundo.cuadro(0, i, 2, 1)) for i in (0, 1)]
+    dividir(unidad=oeste, en=mitades, desde=CAMBIO, por=admin_user)
+    return oeste
+
+
+def test_a_unit_that_ended_is_found_last_and_says_so(client, dividido, muni):
+    mundo.unidad("comunidad", "z", mundo.cuadro(3, 1), municipio=muni, nombre="Oeste chico")
+    pagina = client.get("/buscar/", {"q": "oeste", "municipio": "990101"}).content.decode()
+    assert pagina.index("Oeste chico") < pagina.index("dejó de existir el 01/01/2023")
+    assert pagina.count("dejó de existir") == 1
+    assert "dejó de existir" not in client.get("/buscar/", {"q": "poniente"}).content.decode()
+
+
+@pytest.mark.parametrize(("que", "cual"), [("demandas", "Demanda a"), ("proyectos", "Proyecto p")])
+def test_lists_hold_what_was_declared_in_a_unit_that_ended(client, dividido, que, cual):
+    for filtro in ({}, {"q": "oeste"}, {"orden": "proponente"}, {"orden": "unidad"}):
+        assertContains(client.get(f"/{que}/", {"municipio": "990101", **filtro}), cual)
+    assert client.get(f"/{que}/", {"unidad": dividido.pk}).status_code == 200
+    nueva = dividido.sucesiones.first().sucesora
+    assertContains(client.get(f"/{que}/", {"unidad": nueva.pk}), "Poniente 0")
+    assertContains(client.get(f"/exportar/{que}.csv", {"municipio": "990101"}), "Oeste")

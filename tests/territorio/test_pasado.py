@@ -3,7 +3,9 @@
 from datetime import date
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.gis.geos import MultiPolygon, Polygon
 from django.db import DatabaseError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.http import QueryDict
@@ -15,9 +17,11 @@ from mapas.filtros import vista_de
 from mapas.preguntas import PREGUNTAS
 from territorio.fechas import FechaInvalida, al, hoy, leer_dia
 from territorio.importacion.escritor import poner_limites
-from territorio.localizacion import localizar, relocalizar
-from territorio.models import Denominacion, Sucesion, UnidadTerritorial
+from territorio.localizacion import localizar, relocalizar, tablas
+from territorio.models import Denominacion, Sucesion, UnidadEnUnidad, UnidadTerritorial
 from territorio.pasado import como_era
+from territorio.services import limites, sucesion
+from territorio.services.formas import Parte
 from tests import hechos, mundo
 from tests.archivos import contenido
 
@@ -125,6 +129,40 @@ def test_a_unit_that_was_divided_holds_on_a_day_before_what_its_parts_hold_now(m
         assert sumas() == {"1": 2}
 
 
+def test_a_change_next_door_moves_what_is_of_this_municipality(muni, oeste):
+    vecino = mundo.unidad("municipio", "990102", mundo.cuadro(4, 0, 2), nombre="Vecino")
+    lejano = mundo.unidad("municipio", "990103", mundo.cuadro(20, 0, 2), nombre="Lejano")
+    hechos.demanda(muni, "a", mundo.punto(4.5, 0.5))
+    hechos.demanda(vecino, "v", mundo.punto(1, 1))
+    cambiar(vecino, mundo.cuadro(5, 0))
+    cambiar(lejano, mundo.cuadro(21, 0))
+
+    def municipios(codigo):
+        filas = DemandaUnidad.objects.filter(demanda__codigo=codigo, nivel__codigo="municipio")
+        return list(filas.values_list("unidad__nombre", flat=True))
+
+    assert (municipios("a"), municipios("v")) == ([], [muni.nombre])
+    with como_era(muni, ANTES):
+        assert (municipios("a"), municipios("v")) == (["Vecino"], [muni.nombre])
+
+
+def test_only_the_levels_whose_limits_changed_are_worked_out(muni, oeste, este, monkeypatch):
+    from territorio import pasado
+
+    mundo.unidad("otb", "a", mundo.cuadro(0, 0), municipio=muni, padre=oeste)
+    hechos.demanda(muni, "a", mundo.punto(0.5, 0.5))
+    jefe = get_user_model().objects.create_superuser("jefe")
+    dividir([oeste], 0, 5, CAMBIO, jefe)
+    pedidos, original = [], pasado.calcular
+    monkeypatch.setattr(pasado, "calcular", lambda c, tabla, ids, n: pedidos.append(n) or original(c, tabla, ids, n))
+    with como_era(muni, ANTES):
+        assert por_unidad() == {"Oeste": 1}
+    distrito = [mundo.nivel("distrito").pk]
+    assert pedidos
+    # At every level only the new ones, which that day lie nowhere of their own, may be asked about.
+    assert [n for n in pedidos if n != distrito] in ([], [None])
+
+
 def test_nothing_is_written_and_nothing_leaks(muni, frontera_movida):
     antes, de_antes = contenido(), temporales()
     for modelo, campo in ((Demanda, "titulo"), (UnidadTerritorial, "nombre")):
@@ -192,6 +230,75 @@ def test_what_is_worked_out_for_a_day_is_what_was_stored_that_day(muni, oeste, e
             assert calculada.keys() == guardada.keys()
             assert all(calculada[clave] == pytest.approx(guardada[clave], abs=1e-6) for clave in guardada)
         transaction.set_rollback(True)
+
+
+def dividir(distritos, cual: int, corte: int, desde: date, por) -> None:
+    """Cut one of the districts that exist by a vertical, `corte` tenths from its left."""
+    distrito = distritos[cual % len(distritos)]
+    x0, y0, x1, y1 = distrito.limites.en_vigor().get().geom.extent
+    x = x0 + (x1 - x0) * corte / 10
+    partes = [Polygon.from_bbox((x0, y0, x, y1)), Polygon.from_bbox((x, y0, x1, y1))]
+    en = [Parte(f"{distrito.nombre} {i}", "", MultiPolygon(p, srid=4326)) for i, p in enumerate(partes)]
+    sucesion.dividir(unidad=distrito, en=en, desde=desde, por=por)
+
+
+def unir(distritos, cual: int, otro: int, desde: date, por) -> None:
+    juntos = sorted({distritos[cual % len(distritos)], distritos[otro % len(distritos)]}, key=lambda u: u.pk)
+    if len(juntos) == 2:
+        sucesion.fusionar(unidades=juntos, en=Parte("Juntos"), desde=desde, por=por)
+
+
+medio = st.integers(0, 6).map(lambda n: n / 2)
+caja = st.builds(mundo.cuadro, medio, medio, st.integers(1, 4).map(lambda n: n / 2))
+paso = st.one_of(
+    st.tuples(st.just(dividir), st.integers(0, 3), st.integers(1, 9)),
+    st.tuples(st.just(unir), st.integers(0, 3), st.integers(0, 3)),
+    st.tuples(st.sampled_from(["distrito", "otb"]), st.integers(0, 3), caja),
+)
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pasos=st.lists(paso, min_size=1, max_size=3))
+def test_units_divided_and_joined_and_limits_changed_at_two_levels_are_seen_as_they_were(muni, oeste, este, pasos):
+    """Neighbourhoods that overlap each other and cross the districts, one known by its point; features of every kind."""
+    with transaction.atomic():
+        jefe = get_user_model().objects.create_superuser("jefe")
+        otbs = [mundo.unidad("otb", c, g, municipio=muni, padre=p) for c, g, p in (
+            ("a", mundo.cuadro(0.5, 0.5), oeste), ("b", mundo.cuadro(1, 0, 2, 1.5), oeste), ("c", mundo.punto(3, 1), este)
+        )]  # fmt: skip
+        for i, proponente in enumerate((None, oeste, este, *otbs)):
+            hechos.demanda(muni, f"s{i}", proponente=proponente)
+            hechos.demanda(muni, f"p{i}", mundo.punto(0.6 * i + 0.5, 0.9), proponente=proponente)
+        hechos.proyecto(muni, "linea", mundo.linea((0.5, 1), (3.5, 1)))
+        hechos.proyecto(muni, "area", mundo.cuadro(0.75, 0.25, 2.5, 1))
+        guardadas = {date(2009, 6, 1): _filas()}
+        for anio, (que, cual, como) in enumerate(pasos, start=2010):
+            vivas = list(UnidadTerritorial.objects.del_nivel(que if que == "otb" else "distrito").vigentes())
+            desde = date(anio, 1, 1)
+            if callable(que):
+                que(vivas, cual, como, desde, jefe)
+            else:
+                unidad = vivas[cual % len(vivas)]
+                limites.cambiar_limite(unidad=unidad, geom=como, desde=desde, estado="definido", por=jefe)
+            guardadas[date(anio, 6, 1)] = _filas()
+        for dia, guardada in guardadas.items():
+            with como_era(muni, dia):
+                calculada = _filas()
+            assert calculada.keys() == guardada.keys()
+            assert all(calculada[clave] == pytest.approx(guardada[clave], abs=1e-6) for clave in guardada)
+        transaction.set_rollback(True)
+
+
+def _filas() -> dict[tuple, tuple[float, bool]]:
+    """Every stored row, but for the places of units that do not exist."""
+    filas = {}
+    for tabla in tablas():
+        de_la_tabla = tabla.objects.values_list(f"{tabla.OBJETO}_id", "unidad_id", "nivel_id", "fraccion", "en_disputa")
+        if tabla is UnidadEnUnidad:
+            de_la_tabla = de_la_tabla.filter(parte__in=UnidadTerritorial.objects.vigentes())
+        filas |= {(tabla.__name__, o, u, n): (fraccion, disputa) for o, u, n, fraccion, disputa in de_la_tabla}
+    marcas = {("marca", d.pk): (d.ubicada_por, d.codigo) for d in Demanda.objects.all()}
+    return filas | marcas
 
 
 def _todo() -> dict[tuple[str, str], float]:

@@ -82,6 +82,37 @@ def test_units_below_a_divided_one_go_to_the_part_where_most_of_them_lies(muni, 
         assert comunidad.padre == padre
 
 
+def test_units_with_a_place_below_units_without_limit_follow_them(muni, tecnico):
+    """What no limit of a level covers goes to the declared unit of that level, and that one is another now."""
+    partes = [mundo.unidad("distrito", c, None, municipio=muni, nombre=c) for c in ("a", "b")]
+    otb = mundo.unidad("otb", "o", mundo.punto(0.5, 0.5), municipio=muni, padre=partes[0])
+    hechos.demanda(muni, "d", mundo.punto(1, 1), proponente=otb)
+    hechos.demanda(muni, "s", proponente=otb)
+    assert en_distritos() == {"a": 2}
+    sucesion.fusionar(unidades=partes, en=Parte("Todo"), desde=DIA, por=tecnico)
+    assert en_distritos() == {"Todo": 2}
+
+
+def test_a_division_places_anew_at_the_other_levels_only_the_new_units(muni, oeste, tecnico, monkeypatch):
+    from territorio.localizacion import cambios
+
+    otb = mundo.unidad("otb", "o", mundo.cuadro(0, 0), municipio=muni, padre=oeste)
+    hechos.demanda(muni, "a", mundo.punto(0.5, 0.5), proponente=otb)
+    pedidos, original = [], cambios._localizar
+
+    def espiar(tabla, ids, niveles=None):
+        pedidos.append((niveles, set(ids)))
+        return original(tabla, ids, niveles)
+
+    monkeypatch.setattr(cambios, "_localizar", espiar)
+    nuevas = sucesion.dividir(unidad=oeste, en=mitades(), desde=DIA, por=tecnico)
+    en_todos = set().union(*(ids for niveles, ids in pedidos if niveles is None))
+    assert en_todos == {nueva.pk for nueva in nuevas}
+    assert {tuple(niveles) for niveles, ids in pedidos if niveles} == {(mundo.nivel("distrito").pk,)}
+    otb.refresh_from_db()
+    assert otb.padre == nuevas[1]
+
+
 def test_merged_units_end_and_one_begins_with_their_ground(muni, oeste, este, tecnico):
     comunidad = mundo.unidad("comunidad", "c", mundo.punto(0.5, 0.5), municipio=muni, padre=oeste)
     hechos.demanda(muni, "a", proponente=este)
