@@ -30,6 +30,7 @@ OPCIONES_EN_LA_PAGINA = {
     "--invertir-ejes": gettext_lazy("«Invertir los ejes»"),
     "--vigente-desde": gettext_lazy("«Rige desde»"),
     "--estado": gettext_lazy("«Estado legal»"),
+    "en_conflicto": gettext_lazy("«en conflicto» («Estado legal»)"),
     "--omitir": gettext_lazy("«Cargar» sin marcar"),
 }
 CAMPOS = {
@@ -111,7 +112,7 @@ class FilaRevisada:
     @classmethod
     def de(cls, guardada: FilaImportada, omitidas: Collection[int]) -> "FilaRevisada":
         """A stored row, with those of its problems that the row of the report does not repeat."""
-        fila = cls(guardada.numero, estado="con_error" if guardada.gravedad == "error" else "igual")
+        fila = cls(guardada.numero, estado="con_error" if guardada.gravedad == "error" else "sin_comparar")
         for clave in guardada.datos.keys() & cls.__dataclass_fields__.keys():
             setattr(fila, clave, guardada.datos[clave])
         dichas = {(d["codigo"], d["mensaje"]) for d in fila.dudas}
@@ -240,6 +241,11 @@ class Revision:
         ]
 
     @property
+    def ejes_cambiados(self) -> bool:
+        """Whether what is asked is only in which order the coordinates stand."""
+        return self.preguntas[:1] == ["crs"] and "ejes_invertidos" in self.codigos
+
+    @property
     def notas(self) -> list[dict[str, Any]]:
         """What is to be said of the file besides the questions that are asked."""
         preguntadas = set().union(*(PREGUNTAS[que] for que in self.preguntas))
@@ -255,7 +261,7 @@ class Revision:
         if not self.informe:
             return importacion.archivo
         if self.preguntas:
-            return _PREGUNTAS[self.preguntas[0]]()
+            return _PREGUNTAS["ejes" if self.ejes_cambiados else self.preguntas[0]]()
         if not cuentas["todas"]:
             return _("No se pudo leer «%(archivo)s»") % {"archivo": importacion.archivo}
         partes = [
@@ -293,6 +299,7 @@ class Revision:
 
 _PREGUNTAS: dict[str, Callable[[], str]] = {
     "crs": lambda: _("Falta decir en qué sistema de coordenadas está el archivo"),
+    "ejes": lambda: _("La latitud y la longitud parecen cambiadas"),
     "codificacion": lambda: _("Falta decir con qué letras se escribió el archivo"),
     "capas": lambda: _("El archivo tiene varias capas: falta decir cuál"),
     "campos": lambda: _("Falta decir qué campo trae el nombre o el código"),
@@ -301,7 +308,7 @@ _PREGUNTAS: dict[str, Callable[[], str]] = {
 
 def en_la_pagina(remedio: str) -> str:
     """A remedy that names an option of the command line, told with the words of the page."""
-    return re.sub(r"--[a-z][a-z-]+", lambda m: str(OPCIONES_EN_LA_PAGINA.get(m[0], m[0])), remedio)
+    return re.sub(r"--[a-z][a-z-]+|\ben_conflicto\b", lambda m: str(OPCIONES_EN_LA_PAGINA.get(m[0], m[0])), remedio)
 
 
 def miles(n: float, decimales: int = 0) -> str:

@@ -39,14 +39,15 @@ def exigir(importacion: Importacion, cambios: list[CambioImportado]) -> None:
     """Raise NoSePuedeDeshacer unless each unit stands as the import left it and nothing refers to the new ones."""
     if importacion.estado not in {EstadoImportacion.APLICADA, EstadoImportacion.DESHACIENDO}:
         raise NoSePuedeDeshacer([_("Esta importación no está cargada: no hay nada que deshacer.")])
-    if mensajes := [*_posteriores(importacion, cambios)] or [*_cambiadas(cambios), *_nombradas(cambios)]:
+    mensajes = [*_posteriores(importacion, cambios)]
+    if mensajes := mensajes or [*_cambiadas(importacion, cambios), *_nombradas(importacion, cambios)]:
         raise NoSePuedeDeshacer(mensajes)
 
 
 def _posteriores(importacion: Importacion, cambios: list[CambioImportado]) -> Iterator[str]:
     """Imports that were loaded later and touched the same units: they go first."""
     ajenos = CambioImportado.objects.filter(
-        unidad__in=[c.unidad_id for c in cambios],
+        unidad__in=_de(importacion),
         importacion__aplicada__gt=importacion.aplicada,
         importacion__estado__in=[EstadoImportacion.APLICADA, EstadoImportacion.DESHACIENDO],
     ).select_related("importacion", "unidad")
@@ -64,13 +65,13 @@ def _posteriores(importacion: Importacion, cambios: list[CambioImportado]) -> It
         }
 
 
-def _cambiadas(cambios: list[CambioImportado]) -> Iterator[str]:
+def _cambiadas(importacion: Importacion, cambios: list[CambioImportado]) -> Iterator[str]:
     """Units that somebody changed since: undoing would lose it."""
     por_motivo: dict[str, list[UnidadTerritorial]] = defaultdict(list)
-    limites = Limite.objects.in_bulk([c.despues["limite"] for c in cambios if "limite" in c.despues])
-    abiertos = _abiertos_despues(cambios)
-    cifras = _cifras(cambios)
-    divididas = _divididas(cambios)
+    limites = Limite.objects.defer("geom").filter(unidad__in=_de(importacion)).in_bulk()
+    abiertos = _abiertos_despues(importacion, cambios)
+    cifras = _cifras(importacion, cambios)
+    divididas = _divididas(importacion)
     padres = {c.antes["padre"] for c in cambios if c.antes.get("padre") is not None}
     hay = set(UnidadTerritorial.objects.filter(pk__in=padres).values_list("pk", flat=True))
     for cambio in cambios:
@@ -100,47 +101,45 @@ NOMBRES: dict[str, Callable[[], str]] = {
 }
 
 
-def _abiertos_despues(cambios: list[CambioImportado]) -> set[int]:
+def _abiertos_despues(importacion: Importacion, cambios: list[CambioImportado]) -> set[int]:
     """Units with a limit in the record, in force on some day, that is younger than the one the import opened."""
     propios = {c.unidad_id: c.despues["limite"] for c in cambios if "limite" in c.despues}
-    vivos = Limite.objects.filter(unidad__in=propios, sustituido=None).order_by().values_list("unidad_id", "pk")
-    return {unidad for unidad, pk in vivos if pk > propios[unidad]}
+    vivos = Limite.objects.filter(unidad__in=_de(importacion), sustituido=None).order_by()
+    return {unidad for unidad, pk in vivos.values_list("unidad_id", "pk") if pk > propios.get(unidad, pk)}
 
 
-def _cifras(cambios: list[CambioImportado]) -> dict[int, int]:
+def _cifras(importacion: Importacion, cambios: list[CambioImportado]) -> dict[int, int]:
     censos = {c.despues["poblacion"]["censo"] for c in cambios if "poblacion" in c.despues}
-    totales = Poblacion.objects.totales().filter(censo__in=censos, unidad__in=[c.unidad_id for c in cambios])
+    totales = Poblacion.objects.totales().filter(censo__in=censos, unidad__in=_de(importacion))
     return dict(totales.order_by().values_list("unidad_id", "personas"))
 
 
-def _divididas(cambios: list[CambioImportado]) -> set[int]:
+def _divididas(importacion: Importacion) -> set[int]:
     """Units of a succession that was recorded after the import."""
-    if not cambios:
-        return set()
-    unidades = [c.unidad_id for c in cambios]
-    desde = cambios[0].importacion.aplicada
-    nuevas = Sucesion.objects.filter(registrado__gt=desde)
+    unidades = _de(importacion)
+    nuevas = Sucesion.objects.filter(registrado__gt=importacion.aplicada)
     return {
         *nuevas.filter(predecesora__in=unidades).values_list("predecesora_id", flat=True),
         *nuevas.filter(sucesora__in=unidades).values_list("sucesora_id", flat=True),
     }
 
 
-def _nombradas(cambios: list[CambioImportado]) -> Iterator[str]:
+def _nombradas(importacion: Importacion, cambios: list[CambioImportado]) -> Iterator[str]:
     """What refers to the units that the import made, and would be left hanging."""
     nuevas = {c.unidad_id: c for c in cambios if c.nueva}
     if not nuevas:
         return
+    creadas = _de(importacion.cambios.filter(nueva=True))
     for relacion in UnidadTerritorial._meta.related_objects:
         modelo, campo = _tabla_que_nombra(relacion)
         if modelo in tablas() or modelo in DERIVADAS:
             continue
-        filas = modelo._default_manager.filter(**{f"{campo}__in": nuevas})
+        filas = modelo._default_manager.filter(**{f"{campo}__in": creadas})
         if modelo is UnidadTerritorial:
-            filas = filas.exclude(pk__in=nuevas)
+            filas = filas.exclude(pk__in=creadas)
         yield from _decir(filas, campo)
     propias = {(c.unidad_id, c.despues["poblacion"]["censo"]) for c in nuevas.values() if "poblacion" in c.despues}
-    cifras = Poblacion.objects.filter(unidad__in=nuevas).select_related("unidad")
+    cifras = Poblacion.objects.filter(unidad__in=creadas).select_related("unidad")
     ajenas = {
         cifra.unidad
         for cifra in cifras
@@ -148,6 +147,11 @@ def _nombradas(cambios: list[CambioImportado]) -> Iterator[str]:
     }
     if ajenas:
         yield _("Se cargaron después habitantes de %s.") % _lista(sorted(ajenas, key=lambda u: u.codigo))
+
+
+def _de(cambios: Importacion | QuerySet[CambioImportado]) -> QuerySet[Any]:
+    """The units of an import, or of some of its changes, for the database to look up: a list of them all is slow."""
+    return (cambios.cambios.all() if isinstance(cambios, Importacion) else cambios).order_by().values("unidad")
 
 
 def _tabla_que_nombra(relacion: ForeignObjectRel) -> tuple[type[Model], str]:

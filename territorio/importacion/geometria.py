@@ -65,6 +65,7 @@ class Terminada:
     razon: str = ""  # GEOS's own words
     antes_m2: float | None = None
     despues_m2: float | None = None
+    dibujada: BaseGeometry | None = None  # as it came, where it was invalid
     detalle: dict = field(default_factory=dict)
 
 
@@ -252,7 +253,7 @@ def terminar(partes: Partes) -> Terminada:
         if cerrados[0] is None:
             continue
         poligonos.append(shapely.polygons(cerrados[0], holes=[a for a in cerrados[1:] if a is not None] or None))
-    multi = shapely.multipolygons(poligonos) if poligonos else None
+    multi = dibujada = shapely.multipolygons(poligonos) if poligonos else None
     if multi is not None and shapely.is_valid(multi):
         if not notas:
             return Terminada(multi)
@@ -266,7 +267,7 @@ def terminar(partes: Partes) -> Terminada:
         raise GeometriaRechazada(
             "geometria_irreparable", f"el polígono no encierra ninguna superficie ({motivo}).", "Vuelva a dibujarlo."
         )
-    return Terminada(multi, motivo, razon or "; ".join(notas), antes, despues)
+    return Terminada(multi, motivo, razon or "; ".join(notas), antes, despues, dibujada)
 
 
 def _terminar_linea(partes: Partes) -> Terminada:

@@ -15,6 +15,8 @@ from territorio.importacion.formatos import comprimido, geojson, geopackage, kml
 from territorio.importacion.formatos.contenido import ArchivoRechazado, Contenido
 from territorio.importacion.geometria import VERTICES_MAXIMOS, GeometriaRechazada, Terminada, miles, terminar
 from territorio.importacion.lector import AVANCE, ESPERADOS, GEOMETRIAS, RESULTADO, Opciones, Problema
+from territorio.importacion.reparacion import Cambios
+from territorio.importacion.superficies import en_palabras
 from territorio.importacion.texto import ilegible, mojibake
 
 _FILAS_POR_AVISO = 1000
@@ -153,6 +155,7 @@ def marcar_ausentes(contenido: Contenido) -> None:
 def terminar_todas(contenido: Contenido, carpeta: Path) -> list:
     """Build and repair each geometry, reporting each repair with its areas before and after."""
     geometrias: list[BaseGeometry | None] = []
+    cambios = Cambios()
     for fila, partes in enumerate(contenido.geometrias, 1):
         if fila % _FILAS_POR_AVISO == 0:
             decir(carpeta, 60 + 35 * fila // len(contenido.geometrias), "Revisando las geometrías")
@@ -165,18 +168,28 @@ def terminar_todas(contenido: Contenido, carpeta: Path) -> list:
             else:
                 geometria = hecha.geometria
                 if hecha.motivo:
-                    contenido.problemas.append(_reparada(hecha, fila))
+                    contenido.problemas.append(_reparada(hecha, fila, cambios))
         geometrias.append(geometria)
     return geometrias
 
 
-def _reparada(hecha: Terminada, fila: int) -> Problema:
+def _reparada(hecha: Terminada, fila: int, cambios: Cambios) -> Problema:
     mensaje = f"la geometría no era válida ({hecha.motivo}) y se reparó"
     detalle: dict[str, object] = {"razon": hecha.razon}
     if hecha.despues_m2 is not None:
-        antes = "no medible" if hecha.antes_m2 is None else f"{miles(hecha.antes_m2)} m²"
-        mensaje += f": medía {antes} y ahora {miles(hecha.despues_m2)} m²"
-        detalle |= {"antes_m2": hecha.antes_m2, "despues_m2": hecha.despues_m2}
+        antes, despues = hecha.antes_m2, hecha.despues_m2
+        detalle |= {"antes_m2": antes, "despues_m2": despues}
+        if antes is None:
+            mensaje += f": no se podía medir y ahora mide {en_palabras(despues)}"
+        elif abs(despues - antes) < 1:
+            mensaje += f": medía y mide {en_palabras(despues)}"
+        else:
+            cuanto, hacia = en_palabras(abs(despues - antes)), "más" if despues > antes else "menos"
+            mensaje += f": medía {en_palabras(antes)} y ahora {en_palabras(despues)} ({cuanto} {hacia})"
+    if cambio := cambios(hecha.dibujada, hecha.geometria):
+        forma, m2 = cambio
+        mensaje += f"; entre lo que se ve dibujado y lo reparado hay {en_palabras(m2)} de diferencia"
+        detalle |= {"cambiado_m2": m2, "cambiado": shapely.to_wkt(forma, rounding_precision=6)}
     return Problema(
         mensaje + ".", "Revise que sea lo que se quiso dibujar.", fila, None, "aviso", "geometria_reparada", detalle
     )

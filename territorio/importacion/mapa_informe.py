@@ -58,7 +58,7 @@ def mapa(plan: Plan, lectura: Lectura | None) -> dict[str, dict[str, Any]]:
     por_numero = {f.numero: f for f in con_lugar}
     capas["reparadas"] = _coleccion(
         (
-            _donde_se_reparo(por_numero[p.fila], p.detalle.get("razon", "")),
+            _donde_se_reparo(por_numero[p.fila], p.detalle),
             {"numero": p.fila, "nombre": por_numero[p.fila].nombre, "mensaje": p.mensaje},
         )
         for p in reparadas[:DIBUJADOS]
@@ -69,9 +69,11 @@ def mapa(plan: Plan, lectura: Lectura | None) -> dict[str, dict[str, Any]]:
     return capas
 
 
-def _donde_se_reparo(fila: FilaUnidad, razon: str) -> BaseGeometry:
-    """The point that GEOS blames ("Self-intersection[-65 -17]"), else one inside the shape."""
-    if hallado := _LUGAR.search(razon):
+def _donde_se_reparo(fila: FilaUnidad, detalle: dict[str, Any]) -> BaseGeometry:
+    """The ground that changed, else the point that GEOS blames ("Self-intersection[-65 -17]"), else one inside."""
+    if cambiado := detalle.get("cambiado"):
+        return shapely.from_wkt(cambiado)
+    if hallado := _LUGAR.search(detalle.get("razon", "")):
         return shapely.Point(float(hallado[1]), float(hallado[2]))
     return fila.geom.representative_point()
 

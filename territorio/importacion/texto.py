@@ -129,20 +129,24 @@ def decodificar(
 
     `anchos` are field widths in bytes: a UTF-8 value that fills its field may end in half a character, dropped here.
     """
+    con_acentos = {v for columna in columnas.values() for v in columna if v and not v.isascii()}
     for declarada, origen in ((pedida, "indicada por el usuario"), (cpg, "según el archivo .cpg")):
         if declarada is None or (origen.startswith("según") and not declarada.strip()):
             continue
         nombre = nombre_codificacion(declarada)
         if nombre is None:
-            return Decodificacion({}, declarada.strip()[:40], motivo="codificacion_desconocida")
-        return _con(columnas, nombre, f"{nombre}, {origen}", anchos or {})
-    valores = {v for columna in columnas.values() for v in columna if v and not v.isascii()}
-    if not valores:
+            candidatas = _candidatas(sorted(con_acentos), ldid)
+            return Decodificacion({}, declarada.strip()[:40], motivo="codificacion_desconocida", candidatas=candidatas)
+        salida = _con(columnas, nombre, f"{nombre}, {origen}", anchos or {})
+        if salida.motivo:  # it says one thing and is another: those it may be are offered
+            salida.candidatas = _candidatas(sorted(con_acentos), ldid)
+        return salida
+    if not con_acentos:
         return _con(columnas, "ascii", "ASCII (el archivo no tiene acentos ni eñes)", {})
     intento = _con(columnas, "utf-8", "utf-8, reconocida por su contenido", anchos or {})
     if not intento.motivo:
         return intento
-    return Decodificacion({}, motivo="sin_codificacion", candidatas=_candidatas(sorted(valores), ldid))
+    return Decodificacion({}, motivo="sin_codificacion", candidatas=_candidatas(sorted(con_acentos), ldid))
 
 
 def _con(columnas: dict[str, list[bytes | None]], nombre: str, descripcion: str, anchos: dict[str, int]):

@@ -37,6 +37,7 @@ PERMITIDO: dict[str, frozenset[str]] = {
     "cancelar": frozenset({E.EN_COLA, E.LEYENDO, E.APLICANDO}),
     "deshacer": frozenset({E.APLICADA}),
 }
+SE_MIRAN_ANTES = 5_000  # units that a page may go through while somebody waits for it
 VACIOS = {"informe", "mensajes", "omitidas"}  # an empty list or dict is a value here, to forms it is none
 DE_LECTURA = frozenset(f.name for f in fields(Opciones)) - {"caja"}
 DEL_PEDIDO = frozenset(f.name for f in fields(Pedido)) - {
@@ -165,7 +166,12 @@ def pedir_deshacer(*, uid: UUID, por) -> Importacion:
 
 
 def impedimentos(importacion: Importacion) -> list[str]:
-    """What came later and rests on the import, in words: while there is any it cannot be undone."""
+    """What came later and rests on the import, in words: while there is any it cannot be undone.
+
+    Of a very large import nothing is said beforehand: the job that undoes it looks first, and says it then.
+    """
+    if importacion.cambios.count() > SE_MIRAN_ANTES:
+        return []
     try:
         dependencias.exigir(importacion, list(importacion.cambios.select_related("unidad").order_by("pk")))
     except dependencias.NoSePuedeDeshacer as no:

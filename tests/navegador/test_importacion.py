@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
+import pyogrio
 import pytest
+import shapely
 from django.db import connections
 from django.test import override_settings
 from playwright.sync_api import Page, expect
@@ -106,8 +109,16 @@ def franjas(cuantas: int = 3) -> dict:
             "geometry": {"type": "Polygon", "coordinates": [anillo]},
         }
 
-    cuerpo = json.dumps({"type": "FeatureCollection", "features": [franja(n) for n in range(cuantas)]})
-    return {"name": "franjas.geojson", "mimeType": "application/json", "buffer": cuerpo.encode()}
+    return geojson([franja(n) for n in range(cuantas)])
+
+
+def geojson(rasgos: list[dict], nombre: str = "franjas.geojson") -> dict:
+    cuerpo = json.dumps({"type": "FeatureCollection", "features": rasgos}).encode()
+    return {"name": nombre, "mimeType": "application/json", "buffer": cuerpo}
+
+
+def de_las_franjas() -> list[dict]:
+    return json.loads(franjas()["buffer"])["features"]
 
 
 def _caja() -> tuple[float, float, float, float]:
@@ -205,6 +216,70 @@ def test_system_and_letters_that_a_file_does_not_say_are_chosen_by_pressing(entr
     retratar(pagina, f"importacion-psad56-{ancho}")
     pagina.get_by_role("button", name="Descartar").click()
     expect(pagina.get_by_text("Se descartó: no se escribió nada.")).to_be_visible()
+
+
+def test_of_several_layers_one_is_chosen_by_pressing(entrar, cola, tmp_path, retratar):
+    formas = [shapely.box(*_caja())]
+    for nombre, geometrias in (("caminos", [formas[0].exterior]), ("zonas", formas), ("sedes", [formas[0].centroid])):
+        pyogrio.raw.write(
+            tmp_path / "varias.gpkg", shapely.to_wkb(geometrias), [np.array(["F1"]), np.array(["Franja 1"])],
+            ["codigo", "nombre"], geometry_type=geometrias[0].geom_type.replace("LinearRing", "LineString"),
+            crs="EPSG:4326", layer=nombre, append=(tmp_path / "varias.gpkg").exists(), driver="GPKG",
+        )  # fmt: skip
+    pagina = entrar()
+    subir(pagina, "macrodistrito", [tmp_path / "varias.gpkg"])
+    cola()
+    expect(pagina.get_by_role("heading", level=1)).to_have_text("El archivo tiene varias capas: falta decir cuál")
+    expect(pagina.locator(".candidatos button")).to_have_text(["caminos", "sedes", "zonas"])
+    retratar(pagina, "importacion-capas")
+    pagina.get_by_role("button", name="zonas").click()
+    cola()
+    expect(pagina.get_by_role("heading", level=1)).to_have_text(re.compile("^1 macrodistritos: 1 nueva, "))
+    expect(pagina.locator(".encabezado")).to_contain_text("capa: zonas")
+    assert esperar_mapa_de_diferencias(pagina) == 1
+
+
+def test_swapped_axes_are_seen_and_turned_with_one_press(entrar, cola, retratar):
+    rasgos = de_las_franjas()
+    for rasgo in rasgos:
+        rasgo["geometry"]["coordinates"] = [[[y, x] for x, y in rasgo["geometry"]["coordinates"][0]]]
+    pagina = entrar()
+    subir(pagina, "macrodistrito", [geojson(rasgos)])
+    cola()
+    expect(pagina.get_by_role("heading", level=1)).to_have_text("La latitud y la longitud parecen cambiadas")
+    esperar_mapa_de_diferencias(pagina)
+    retratar(pagina, "importacion-ejes")
+    pagina.get_by_role("button", name=re.compile("con los ejes invertidos")).click()
+    cola()
+    expect(pagina.get_by_role("heading", level=1)).to_have_text(re.compile("^3 macrodistritos: 3 nuevas, "))
+    assert esperar_mapa_de_diferencias(pagina) == 3
+
+
+def test_a_file_with_a_bad_row_is_loaded_around_it(entrar, cola, retratar):
+    rasgos = de_las_franjas()
+    rasgos[1]["geometry"]["coordinates"][0][1] = [1e300, 2]
+    pagina = entrar()
+    subir(pagina, "macrodistrito", [geojson(rasgos)])
+    cola()
+    expect(pagina.get_by_role("heading", level=1)).to_have_text(re.compile("2 nuevas, .* 1 con error"))
+    # The worst stands first, with what to do; by hand or with the button, the row is left out and the rest read again.
+    expect(pagina.locator("table.filas tbody tr").first).to_contain_text("una coordenada imposible")
+    retratar(pagina, "importacion-fila-mala")
+    pagina.get_by_role("checkbox", name=re.compile("Franja 1")).uncheck()
+    expect(pagina.locator("#decidir")).to_contain_text("1 fila queda fuera")
+    pagina.get_by_role("button", name="Volver a leer sin esas filas").click()
+    cola()
+    expect(pagina.get_by_role("heading", level=1)).to_have_text(re.compile("^3 macrodistritos: 2 nuevas, "))
+    # Wanted back, it must be read first: nothing is loaded that no report has shown.
+    casilla = pagina.get_by_role("checkbox", name=re.compile("Franja 1"))
+    casilla.check()
+    expect(pagina.get_by_role("button", name="Volver a leer con la fila que vuelve")).to_be_visible()
+    casilla.uncheck()
+    pagina.get_by_role("link", name="Aceptar…").click()
+    pagina.get_by_role("button", name="Sí, cargar").click()
+    cola()
+    expect(pagina.get_by_role("heading", level=1)).to_have_text(re.compile("2 unidades nuevas"))
+    assert nombres("macrodistrito") == {"Franja 0", "Franja 2"}
 
 
 def test_what_waits_can_be_stopped_and_read_again(entrar, cola):

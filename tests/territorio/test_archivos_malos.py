@@ -204,7 +204,7 @@ def test_what_is_mended_says_its_area_before_and_after(muni, tmp_path, geometria
         (reparada,) = corrida.problemas("geometria_reparada")
         assert reparada["fila"] == 1
         assert reparada["detalle"]["despues_m2"] == pytest.approx(m2, rel=0.01)
-        assert "m²" in reparada["mensaje"]
+        assert "medía" in reparada["mensaje"]
 
 
 def test_swapped_axes_are_offered_and_taken_when_accepted(muni, tmp_path):

@@ -7,14 +7,16 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from django.contrib.gis.geos import MultiPolygon, Polygon
 from django.core.management import CommandError, call_command
+from shapely.geometry import shape
 
 from territorio.importacion.lector import Opciones
 from territorio.importacion.limites import SIN_CAMPO, Pedido, Plan, planear
 from territorio.models import UnidadTerritorial
 from tests import mundo
 from tests.archivos import contenido, correr, geojson, shapefile
-from tests.mundo import cuadro, punto, unidad
+from tests.mundo import cuadro, punto, unidad, xy
 
 pytestmark = pytest.mark.django_db
 DIA = date(2025, 3, 1)
@@ -295,6 +297,16 @@ def test_the_report_and_its_map_are_json_and_write_nothing(muni, oeste, este, tm
     assert pares == {(1, "Monte"), (2, "Este"), (3, "Este")}
     assert [f["properties"]["numero"] for f in mapa["fuera"]["features"]] == [3]
     assert mapa["candidatos"]["features"] == []
+
+
+def test_the_map_shows_the_ground_that_a_repair_changed_else_where_it_was_wrong(muni, tmp_path):
+    dos = MultiPolygon(cuadro(0, 0, 2)[0], cuadro(1, 1, 2)[0])
+    monio = MultiPolygon(Polygon([xy(5, 5), xy(6, 6), xy(6, 5), xy(5, 6), xy(5, 5)]))
+    filas = [(dos, {"codigo": "1", "nombre": "Dos"}), (monio, {"codigo": "2", "nombre": "Moño"})]
+    mapa = ensayar(geojson(tmp_path / "a.geojson", filas)).dibujar()
+    suelo, punto_malo = (shape(f["geometry"]) for f in mapa["reparadas"]["features"])
+    assert suelo.bounds == pytest.approx([*xy(1, 1), *xy(2, 2)])
+    assert punto_malo.coords[0] == pytest.approx(xy(5.5, 5.5))
 
 
 def test_without_a_system_the_map_shows_where_each_would_place_the_file(muni, tmp_path):

@@ -14,7 +14,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from territorio.importacion import geometria
+from territorio.importacion import geometria, reparacion
 from territorio.importacion.geometria import GeometriaRechazada, desde_geojson, desde_wkb, terminar
 from territorio.importacion.lector import leer
 from territorio.importacion.texto import a_codigo, decodificar, mojibake, nombre_codificacion, normalizar
@@ -130,10 +130,36 @@ def test_a_bow_tie_is_repaired_and_its_areas_told(tmp_path):
     assert problema.detalle["razon"].startswith("Self-intersection")
     assert problema.detalle["antes_m2"] < 0.05 * problema.detalle["despues_m2"]  # the two halves cancel as drawn
     assert problema.detalle["despues_m2"] == pytest.approx(5.93e9, rel=0.01)
-    assert "m²" in problema.mensaje
+    assert "km²" in problema.mensaje
     reparada = lectura.filas[1].geometria
     assert reparada.geom_type == "MultiPolygon"
     assert reparada.is_valid
+
+
+def encimados(lado: float = 1.0) -> dict:
+    """Two squares of one multipolygon, of which a quarter is drawn twice."""
+    cuadros = [shapely.box(-68, -17, -68 + lado, -17 + lado), shapely.box(-67.5, -16.5, -67.5 + lado, -16.5 + lado)]
+    return json.loads(shapely.to_geojson(shapely.multipolygons(cuadros)))
+
+
+def test_what_a_repair_changed_is_told_as_ground_and_not_only_as_a_number(tmp_path):
+    problema = unico(leer(geojson(tmp_path, encimados())), "geometria_reparada")
+    # What is drawn twice is seen as a hole, and becomes land once.
+    cambiado = shapely.from_wkt(problema.detalle["cambiado"])
+    assert cambiado.equals(shapely.box(-67.5, -16.5, -67, -16))
+    assert problema.detalle["cambiado_m2"] == pytest.approx(geometria.area(cambiado), rel=0.001)
+    assert "de diferencia" in problema.mensaje
+
+
+def test_where_filling_as_drawn_changes_nothing_or_would_cost_too_much_no_ground_is_told():
+    cambios = reparacion.Cambios()
+    for objeto in (MONIO, estrella(301)):
+        hecha = terminar(desde_geojson(objeto))
+        assert hecha.dibujada is not None
+        assert cambios(hecha.dibujada, hecha.geometria) is None
+    encima = terminar(desde_geojson(encimados()))
+    assert cambios(encima.dibujada, encima.geometria) is not None
+    assert reparacion.Cambios(segundos=0)(encima.dibujada, encima.geometria) is None
 
 
 def test_the_same_file_read_twice_gives_the_same_bytes(tmp_path):

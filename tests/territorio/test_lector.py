@@ -379,7 +379,9 @@ def test_the_cpg_is_trusted_when_every_value_decodes(tmp_path):
 def test_a_cpg_that_does_not_decode_is_an_error_naming_rows_and_what_is_stated_wins(tmp_path):
     shp = shapefile(tmp_path, ("Pampa", "Ñuñoa"), encoding="CP1252")
     shp.with_suffix(".cpg").write_text("UTF-8")
-    assert "filas 2" in unico(leer(shp), "codificacion_falla").mensaje
+    mentida = leer(shp)
+    assert "filas 2" in unico(mentida, "codificacion_falla").mensaje
+    assert mentida.candidatas["cp1252"] == ["Ñuñoa"]
     lectura = leer(shp, Opciones(codificacion="cp1252"))
     assert lectura.aceptable
     assert lectura.filas[1].atributos["nombre"] == "Ñuñoa"
