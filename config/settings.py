@@ -230,6 +230,7 @@ SPECTACULAR_SETTINGS = {
         "EstadoDemanda": "demandas.models.EstadoDemanda",
         "EstadoProyecto": "proyectos.models.EstadoProyecto",
         "EstadoEquipamiento": "territorio.models.EstadoEquipamiento",
+        "EstadoImportacion": "territorio.models.EstadoImportacion",
     },
 }
 

@@ -78,16 +78,15 @@ def alcance(vista: Vista) -> Alcance:
         base = base.filter(nivel=vista.nivel)
     sector = vista.sector.codigo if vista.sector else None
     funcionan = Equipamiento.objects.en_funcionamiento().filter(sitio__isnull=False)
-    if sector:
-        funcionan = funcionan.de_sector(sector)
     if vista.tipo:
         funcionan = funcionan.de_tipo(vista.tipo)
+    hay = (funcionan.de_sector(sector) if sector else funcionan).exists()
     consulta = base.con_servicio_cercano(sector=sector, tipo=vista.tipo).con_habitantes(vista.censo).order_by("nombre")
     medidas = []
     for unidad in consulta:
         cercano = unidad.servicio_cercano or {}
         medidas.append(Medida(unidad, cercano.get("nombre", ""), cercano.get("metros")))
-    return Alcance(_que(vista), medidas, vista.metros, funcionan.exists())
+    return Alcance(_que(vista), medidas, vista.metros, hay)
 
 
 def servicios(vista: Vista, *, con_rasgos: bool = True) -> Figuras:

@@ -99,9 +99,11 @@ COLECCION = {
 
 
 def filas_de(**columnas: str) -> dict[str, Any]:
-    """The schema of a list of plain rows, from the type of each column (`?` after it: may be empty)."""
-    fila = {
-        nombre: {"type": tipo.rstrip("?")} | ({"nullable": True} if tipo.endswith("?") else {})
+    """The schema of a list of plain rows, from the type of each column (`?` after it: may be empty; `textos`: a list)."""
+    fila: dict[str, dict[str, Any]] = {
+        nombre: {"type": "array", "items": {"type": "string"}}
+        if tipo == "textos"
+        else {"type": tipo.rstrip("?")} | ({"nullable": True} if tipo.endswith("?") else {})
         for nombre, tipo in columnas.items()
     }
     return {

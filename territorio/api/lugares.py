@@ -28,9 +28,16 @@ class NivelesView(APIView):
     @extend_schema(
         tags=["territorio"],
         operation_id="niveles_list",
-        responses=filas_de(
-            codigo="string", nombre="string", nombre_plural="string", orden="integer", es_base="boolean"
-        ),
+        responses={
+            200: filas_de(
+                codigo="string",
+                nombre="string",
+                nombre_plural="string",
+                orden="integer",
+                es_base="boolean",
+                superiores="textos",
+            )
+        },
     )
     def get(self, request: Request) -> Response:
         solo_parametros(request, set())

@@ -107,6 +107,9 @@ class UnidadEntrada(UnidadCambio):
 VERSION = OpenApiParameter("version", str, description="La que tenía al leerla; si ya es otra, no se borra.")
 
 
+Avisos = list[str]  # inside the view set `list` is its method
+
+
 @extend_schema(tags=["territorio"])
 class UnidadViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
     """Unidades territoriales con su límite en vigor o su punto."""
@@ -172,7 +175,7 @@ class UnidadViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
         servicio.borrar_unidad(por=request.user, unidad_id=self.get_object().pk, version=version)
         return Response(status=204)
 
-    def _dicha(self, unidad: UnidadTerritorial, avisos: list[str], estado: int) -> Response:
+    def _dicha(self, unidad: UnidadTerritorial, avisos: Avisos, estado: int) -> Response:
         """The unit as it stands now, with what there is to say about how it was written."""
         escrita = self.get_queryset().get(pk=unidad.pk)
         if escrita.punto and (lejos := servicio.lejos_de_su_padre(escrita.punto, escrita.padre)):

@@ -38,7 +38,7 @@ VECINAS = 400
 def editar(request: HttpRequest, pk: int) -> HttpResponse:
     """A unit's name, codes, parent and point."""
     unidad = _la_unidad(request, pk)
-    opciones = {"municipio": request.municipio or unidad, "nivel": unidad.nivel}
+    opciones: dict[str, Any] = {"municipio": request.municipio or unidad, "nivel": unidad.nivel}
     formulario = FormularioEdicion(request.POST or None, initial=valores_de(unidad), **opciones)
     if unidad.nivel.es_municipal_o_superior:
         formulario.fields.pop("padre")
@@ -145,8 +145,7 @@ def _lo_que_otra_persona_dejo(formulario: FormularioUnidad, leida: UnidadTerrito
     The next attempt is made on the present version.
     """
     ahora = valores_de(UnidadTerritorial.objects.get(pk=leida.pk))
-    formulario.data = formulario.data.copy()
-    formulario.data["version"] = ahora["version"]
+    formulario.data = {**formulario.data.dict(), "version": ahora["version"]}
     distintos = []
     for nombre, campo in formulario.fields.items():
         if nombre == "version" or nombre not in ahora or nombre == "padre":

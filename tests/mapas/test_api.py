@@ -302,7 +302,7 @@ def test_the_schema_is_made_without_a_warning(client, capsys):
 
 def test_the_schema_names_every_parameter_of_a_question(esquema):
     nombres = {p["name"] for p in esquema["paths"]["/api/v1/demanda/"]["get"]["parameters"]}
-    assert nombres == {"municipio", "nivel", "sector", "grupo", "gestion", "pdm", "metros", "medida"}
+    assert nombres == {"municipio", "nivel", "sector", "grupo", "gestion", "pdm", "tipo", "metros", "medida", "fecha"}
 
 
 def test_points_keep_their_seven_decimals(client, tablero):

@@ -19,8 +19,9 @@ from mapas.capas import CAPAS
 from mapas.exportacion import TIPO
 from proyectos.models import Proyecto
 from territorio.models import Limite, UnidadTerritorial
+from territorio.solapes import poner_al_dia
 from tests import hechos
-from tests.mundo import cuadro, punto
+from tests.mundo import cuadro, punto, unidad
 
 pytestmark = pytest.mark.django_db
 
@@ -54,14 +55,24 @@ def partes(bytes_: bytes) -> dict[str, bytes]:
 # --- every layer ------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def de_todo(tablero):
+    """The board, and what it lacks of some layers: a service, and ground that two districts claim."""
+    hechos.equipamiento(tablero, "e", punto(1, 1))
+    unidad("distrito", "3", cuadro(1.5, 0, 1), municipio=tablero, nombre="Centro")
+    poner_al_dia()
+    return tablero
+
+
 @pytest.mark.parametrize("capa", CAPAS)
-def test_every_layer_comes_out_alike_in_every_format(client, tablero, tmp_path, capa):
-    (tmp_path / "a.geojson").write_bytes(bajar(client, capa, "geojson"))
+def test_every_layer_comes_out_alike_in_every_format(client, de_todo, tmp_path, capa):
+    nivel = "comunidad" if capa == "influencia" else "distrito"
+    (tmp_path / "a.geojson").write_bytes(bajar(client, capa, "geojson", nivel=nivel))
     rasgos = json.loads((tmp_path / "a.geojson").read_text(encoding="utf-8"))["features"]
     leidos = pyogrio.read_dataframe(tmp_path / "a.geojson")
     con_lugar = sum(r["geometry"] is not None for r in rasgos)
-    shps = abrir(tmp_path, bajar(client, capa, "zip"))
-    filas = [f for f in tabla(bajar(client, capa, "csv"))[1:] if f[0]]
+    shps = abrir(tmp_path, bajar(client, capa, "zip", nivel=nivel))
+    filas = [f for f in tabla(bajar(client, capa, "csv", nivel=nivel))[1:] if f[0]]
     assert len(rasgos) == len(leidos) == len(filas) > 0
     assert sum(len(shp) for shp in shps.values()) == con_lugar
     assert {str(r["id"]) for r in rasgos} == {f[0] for f in filas}
