@@ -227,6 +227,17 @@ class Revision:
         return self.informe.get("sugerencias", {})
 
     @property
+    def codificaciones(self) -> list[dict[str, Any]]:
+        """Encodings to choose from; those that read every sample alike are one choice, under the names of all."""
+        iguales: dict[tuple[str, ...], list[str]] = {}
+        for candidata in self.sugerencias.get("codificacion", []):
+            iguales.setdefault(tuple(candidata["muestras"]), []).append(candidata["codificacion"])
+        return [
+            {"codificacion": nombres[0], "nombre": _(" o ").join(nombres), "muestras": muestras}
+            for muestras, nombres in iguales.items()
+        ]
+
+    @property
     def codigos(self) -> set[str]:
         """Machine words of what refuses the file as a whole."""
         return {p["codigo"] for p in self.generales if p["gravedad"] == "error"}

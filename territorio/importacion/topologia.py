@@ -12,7 +12,6 @@ from shapely.geometry.base import BaseGeometry
 
 from territorio.fechas import hoy
 from territorio.importacion import huecos
-from territorio.importacion.geometria import miles
 from territorio.importacion.superficies import areas_m2, en_palabras
 from territorio.importacion.texto import contar
 from territorio.models import Limite, UnidadTerritorial
@@ -36,7 +35,7 @@ class Superposicion:
 
     @property
     def texto(self) -> str:
-        return f"{self.fila} y {_quien(self.otra)}: {miles(self.m2)} m²"
+        return f"{self.fila} y {_quien(self.otra)}: {en_palabras(self.m2)}"
 
 
 @dataclass
@@ -111,11 +110,11 @@ def _decir_superposiciones(halladas: list[Superposicion], plan: Plan, tolerancia
     for fila, otras in por_fila.items():
         m2 = sum(m for m, _quien in otras)
         pct = 100 * m2 / fila.m2 if fila.m2 else 100.0
-        nombres = ", ".join(f"{quien} ({miles(m)} m²)" for m, quien in otras[:NOMBRADAS])
+        nombres = ", ".join(f"{quien} ({en_palabras(m)})" for m, quien in otras[:NOMBRADAS])
         resto = f" y {len(otras) - NOMBRADAS} más" if len(otras) > NOMBRADAS else ""
         fila.dudar(
             "superpuesta",
-            f"se superpone con {nombres}{resto}: {_pct(pct)} de su superficie.",
+            f"se superpone con {nombres}{resto}: {_pct(pct) if pct <= 100 else 'más del 100 %'} de su superficie.",
             "Compare los dos límites; si hay conflicto, cárguelo como en_conflicto.",
             gravedad="aviso" if pct > tolerancia else "dato",
             m2=round(m2, 1),
@@ -160,7 +159,7 @@ def _contencion(filas: list[FilaUnidad], limites: dict[int, BaseGeometry], plan:
                     "fuera_del_padre",
                     f"el punto queda fuera de {fila.padre.nombre}."
                     if fila.es_punto
-                    else f"el {_pct(100 - fila.dentro_pct)} ({miles(m2)} m²) queda fuera de {fila.padre.nombre}.",
+                    else f"el {_pct(100 - fila.dentro_pct)} ({en_palabras(m2)}) queda fuera de {fila.padre.nombre}.",
                     "Compare ambos límites, o corrija la unidad superior.",
                     m2=round(float(m2), 1),
                 )
