@@ -35,11 +35,17 @@ def test_per_thousand_uses_the_census_asked_for(muni, oeste, este):
     assert (cuenta()["2"].demandas, cuenta()["2"].por_mil) == (0, 0)
 
 
-@pytest.mark.parametrize("personas", [None, 0])
-def test_where_nobody_is_counted_there_is_no_rate(muni, personas):
+@pytest.mark.parametrize(("personas", "censo"), [(None, 2012), (0, 2024)])
+def test_where_nobody_is_counted_there_is_no_rate(muni, personas, censo):
     unidad("distrito", "9", cuadro(0, 0, 2), municipio=muni, personas=personas)
     hechos.demanda(muni, "a", punto(1, 1))
-    assert (cuenta()["9"].demandas, cuenta()["9"].por_mil) == (1, None)
+    assert (cuenta(censo=censo)["9"].demandas, cuenta(censo=censo)["9"].por_mil) == (1, None)
+
+
+def test_a_district_without_figure_has_the_rate_of_its_estimate(muni):
+    unidad("distrito", "9", cuadro(0, 0, 2), municipio=muni)
+    hechos.demanda(muni, "a", punto(1, 1))
+    assert (cuenta()["9"].habitantes, cuenta()["9"].habitantes_metodo, cuenta()["9"].por_mil) == (1000, "area", 1.0)
 
 
 def test_population_by_sex_or_age_is_no_second_total(muni, oeste):
