@@ -38,6 +38,7 @@ _LIMITE = Limite._meta.db_table
 _POBLACION = Poblacion._meta.db_table
 _INDICADOR = Indicador._meta.db_table
 
+POCAS = 50  # rows of a table that needs neither index nor statistics
 # A part that reaches into a unit by less than this does not make it up: borders drawn twice never agree.
 ASTILLA = 0.01
 # How much of a unit a level must cover to make it up.
@@ -289,16 +290,21 @@ def calcular(cursor, municipios: list[int] | None) -> None:
     # From the largest level down; the base levels share what is left at one time.
     niveles = [[nivel] for es_base, _orden, nivel in filas if not es_base]
     niveles.append([nivel for es_base, _orden, nivel in filas if es_base])
-    for cuales, sumada, bajar in (
-        ("suma", _SUMA_DE_CANTIDADES, _REPARTIR),
-        ("NOT suma", _MEDIA_DE_TASAS, _HEREDAR),  # after all counts: rates are weighted by inhabitants
+    cursor.execute("SELECT DISTINCT suma FROM cifra_final")
+    hay = {suma for (suma,) in cursor.fetchall()}
+    for es_suma, cuales, sumada, bajar in (
+        (True, "suma", _SUMA_DE_CANTIDADES, _REPARTIR),
+        (False, "NOT suma", _MEDIA_DE_TASAS, _HEREDAR),  # after all counts: rates are weighted by inhabitants
     ):
+        if es_suma not in hay:
+            continue
         cursor.execute("ANALYZE pg_temp.cifra_final")
         cursor.execute(_DESDE_ABAJO.format(cuales=cuales, sumada=sumada))
         _tabla(cursor, "cifra_dada", _DADAS, {}, "superior_id, nombre, anio")
         for del_nivel in niveles:
             cursor.execute("ANALYZE pg_temp.cifra_final")
-            _tabla(cursor, "cifra_fuente", _FUENTES.format(cuales=cuales), {"niveles": del_nivel})
+            if not _tabla(cursor, "cifra_fuente", _FUENTES.format(cuales=cuales), {"niveles": del_nivel}):
+                continue
             if bajar is _REPARTIR:
                 _tabla(cursor, "cifra_superficie", _SUPERFICIES, {}, "id")
             cursor.execute(bajar)
@@ -320,10 +326,16 @@ def _debajo() -> set[tuple[int, int]]:
     return pares | {(b, mayor) for menor, mayor in pares if menor in bases and mayor not in bases for b in bases}
 
 
-def _tabla(cursor, nombre: str, consulta: str, parametros: dict, indice: str = "") -> None:
-    """A temporary table with its statistics: as one statement the planner is blind to how many rows a step makes."""
+def _tabla(cursor, nombre: str, consulta: str, parametros: dict, indice: str = "") -> int:
+    """A temporary table with its statistics: as one statement the planner is blind to how many rows a step makes.
+
+    Says how many rows it has.
+    """
     cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{nombre}")
     cursor.execute(f"CREATE TEMPORARY TABLE {nombre} ON COMMIT DROP AS {consulta}", parametros or None)
-    if indice:
-        cursor.execute(f"CREATE INDEX ON pg_temp.{nombre} ({indice})")
-    cursor.execute(f"ANALYZE pg_temp.{nombre}")
+    filas = cursor.rowcount
+    if filas > POCAS:
+        if indice:
+            cursor.execute(f"CREATE INDEX ON pg_temp.{nombre} ({indice})")
+        cursor.execute(f"ANALYZE pg_temp.{nombre}")
+    return filas

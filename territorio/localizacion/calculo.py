@@ -54,6 +54,7 @@ def calcular(cursor, tabla: type[Localizacion], ids: list[int], niveles: list[in
 # The work is done in temporary tables, each with its statistics: as one statement the planner, blind to how many rows a
 # step makes, compares every face with every rival (quadratic on a country of communities).
 _POR_INDICE = ("pieza", "rival")
+POCAS = 50  # rows of a table that is read whole in no time: to index it and to look at it would take longer
 _COMUNES = {"pieza": PIEZA, "rival": RIVAL, "cara": CARA}
 
 
@@ -76,6 +77,9 @@ def _pasos(cursor, pasos: dict[str, str], parametros: dict) -> None:
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{nombre}")
         with por_indice(cursor) if nombre in _POR_INDICE else nullcontext():
             cursor.execute(f"CREATE TEMPORARY TABLE {nombre} ON COMMIT DROP AS {consulta}", parametros)
+            filas = cursor.rowcount
+        if filas <= POCAS:
+            continue
         if nombre == "efectiva":
             cursor.execute("CREATE INDEX ON pg_temp.efectiva USING gist (geom)")
         cursor.execute(f"ANALYZE pg_temp.{nombre}")
