@@ -55,7 +55,8 @@ def deshacer(*, importacion: Importacion, por: Usuario | None = None, simulado: 
     _campos([c for c in cambios if not c.nueva])
     _limites(importacion, cambios)
     _poblacion([c for c in cambios if not c.nueva])
-    UnidadTerritorial.objects.filter(pk__in=nuevas).update(punto=None)
+    # Without a parent either: what is about to go would else be placed, one by one, where its parent lies.
+    UnidadTerritorial.objects.filter(pk__in=nuevas).update(punto=None, padre=None)
     analizar(Limite, UnidadTerritorial)
     movido = relocalizar([c.unidad_id for c in cambios], antes=antes)
     llamadas = {c.unidad_id: c.despues["nombre"] for c in cambios if "nombre" in c.despues}
