@@ -62,7 +62,7 @@ def unidad(
         Limite.objects.create(unidad=nueva, geom=geom, vigencia=SIEMPRE, fuente="mundo de prueba")
     if personas is not None:
         Poblacion.objects.create(unidad=nueva, censo=2024, personas=personas)
-        if not ubicar or geom is None:  # else placing it does so
+        if ubicar and geom is None:  # else placing it, now or all at once, does so
             cifras.recalcular([(municipio or nueva).pk])
     if ubicar:
         localizar(UnidadTerritorial.objects.all())
