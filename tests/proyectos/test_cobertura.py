@@ -78,7 +78,8 @@ def test_inhabitants_are_those_of_the_communities_that_lie_in_the_district_by_th
     unidad("comunidad", "sin cifra", punto(0.5, 0.5), municipio=muni)
     hechos.proyecto(muni, "p", beneficia=[cota], pdm=plan)
     filas = cobertura(plan)
-    assert (filas["1"].habitantes_base, filas["2"].habitantes_base) == pytest.approx((50, 80), abs=0.01)
+    # In the first district the community without a figure takes what the others leave of its 600.
+    assert (filas["1"].habitantes_base, filas["2"].habitantes_base) == pytest.approx((50 + 550, 80), abs=0.01)
     assert (filas["1"].habitantes_cubiertos, filas["2"].habitantes_cubiertos) == pytest.approx((50, 50), abs=0.01)
 
 

@@ -33,7 +33,9 @@ def filas(muni, oeste):
     hechos.operacion(p, presupuesto_vigente=100, devengado=50)
     Sucesion.objects.create(predecesora=oeste, sucesora=muni, desde="2020-01-01", motivo="fusion")
     oeste.denominaciones.create(nombre="Poniente", vigencia=DateRange(None, date(2020, 1, 1)))
-    Equipamiento.objects.create(municipio=muni, codigo="e", nombre="Escuela", sector=hechos.sector("21"), punto=punto(1, 1))
+    Equipamiento.objects.create(
+        municipio=muni, codigo="e", nombre="Escuela", sector=hechos.sector("21"), punto=punto(1, 1)
+    )
     Importacion.objects.create(municipio=muni, nivel=oeste.nivel, archivo="limites.zip")
 
 
