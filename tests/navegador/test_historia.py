@@ -15,31 +15,25 @@ from territorio.services.formas import como_shapely
 from tests.navegador.conftest import ANCHO, TELEFONO
 from tests.navegador.pasos import ancho_del_documento, esperar_mapa, filas_de_la_tabla, numero, poligonos
 
-ENTONCES = "2012-06-01"
+ENTONCES = "1992-06-01"
 
 
 @pytest.fixture(scope="module")
 def distrito(demo, django_db_blocker) -> Iterator[UnidadTerritorial]:
-    """A district of the demo that had two limits before: in 2010 its whole box, in 2015 half of it."""
+    """A district of the demo, which has two limits, with one more before them: its whole box."""
     with django_db_blocker.unblock():
         unidad = UnidadTerritorial.objects.filter(municipio__codigo="990101", nivel__codigo="distrito").first()
-        actual = unidad.limites.get()
-        oeste, sur, este, norte = actual.geom.extent
-        caja, mitad = (Polygon.from_bbox((oeste, sur, hasta, norte)) for hasta in (este, (oeste + este) / 2))
-        viejos = [
-            Limite.objects.create(
-                unidad=unidad,
-                geom=MultiPolygon(forma, srid=4326),
-                vigencia=DateRange(date(desde, 1, 1), hasta),
-                fuente=f"Mapa de {desde}",
-                estado="en_conflicto",
-            )
-            for forma, desde, hasta in ((caja, 2010, date(2015, 1, 1)), (mitad, 2015, actual.vigencia.lower))
-        ]
+        primero = unidad.limites.order_by("vigencia").first()
+        viejo = Limite.objects.create(
+            unidad=unidad,
+            geom=MultiPolygon(Polygon.from_bbox(primero.geom.extent), srid=4326),
+            vigencia=DateRange(date(1990, 1, 1), primero.vigencia.lower),
+            fuente="Mapa de 1990",
+            estado="en_conflicto",
+        )
         relocalizar([unidad.pk])
         yield unidad
-        for limite in viejos:
-            limite.delete()
+        viejo.delete()
         relocalizar([unidad.pk])
 
 
@@ -71,7 +65,7 @@ def test_a_map_of_another_day_and_back_to_today(abrir, retratar, servidor, distr
     pagina.locator(".otra-fecha > summary").click()
     pagina.locator("input[name=fecha]").fill(ENTONCES)
     pagina.locator("input[name=fecha]").dispatch_event("change")
-    expect(pagina.locator(".otro-dia")).to_contain_text("Límites al 01/06/2012")
+    expect(pagina.locator(".otro-dia")).to_contain_text("Límites al 01/06/1992")
     esperar_mapa(pagina)
     expect(poligonos(pagina)).to_have_count(1)
     datos = pagina.request.get(f"{servidor}/api/v1/demanda/?municipio=990101&nivel=distrito&fecha={ENTONCES}").json()

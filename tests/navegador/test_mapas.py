@@ -56,7 +56,7 @@ def sectores(pagina: Page) -> list[str]:
 def filtrar(pagina: Page, clave: str, valor: str) -> None:
     caja = pagina.locator(".filtros-caja")
     if caja.get_attribute("open") is None:
-        caja.locator("summary").click()
+        caja.locator("> summary").click()
     with pagina.expect_navigation():
         pagina.locator(f"select[name={clave}]").select_option(valor)
     esperar_mapa(pagina)
@@ -107,7 +107,7 @@ def test_a_sector_changes_address_sentence_and_table_and_the_link_gives_it_to_an
     assert frase(pagina) != antes
     assert filas_de_la_tabla(pagina) != filas_antes
     datos = de_la_api(pagina, pregunta)
-    assert frase(pagina) == datos["frase"].replace("\u00a0", " ")
+    assert frase(pagina).split() == datos["frase"].split()
     lo_mismo_que(datos, filas_de_la_tabla(pagina))
 
     unidad = UnidadTerritorial.objects.get(pk=pulsar_unidad(pagina))

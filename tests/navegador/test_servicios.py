@@ -21,7 +21,7 @@ def test_from_the_question_to_one_community_to_one_service(abrir, municipio, ret
     antes = frase(pagina)
     caja = pagina.locator(".filtros-caja")
     if caja.get_attribute("open") is None:
-        caja.locator("summary").click()
+        caja.locator("> summary").click()
     with pagina.expect_navigation():
         pagina.locator("select[name=sector]").select_option("21")
     esperar_mapa(pagina)
