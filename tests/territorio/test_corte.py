@@ -84,7 +84,10 @@ def _url() -> str:
     """Where this test's own database is, as the command is told it."""
     base = settings.DATABASES["default"]
     quien = base["USER"] + (f":{base['PASSWORD']}" if base["PASSWORD"] else "")
-    servidor = base["HOST"] + (f":{base['PORT']}" if base["PORT"] else "")
+    # A folder of sockets as a host keeps its own slash: that is how django-environ tells it from a name.
+    servidor = (
+        ("/" if base["HOST"].startswith("/") else "") + base["HOST"] + (f":{base['PORT']}" if base["PORT"] else "")
+    )
     opciones = urlencode({clave: valor for clave, valor in base.get("OPTIONS", {}).items() if isinstance(valor, str)})
     return f"postgis://{quien}@{servidor}/{base['NAME']}?{opciones}"
 
