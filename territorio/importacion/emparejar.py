@@ -111,7 +111,7 @@ def unir(plan: Plan, unidades: list[UnidadTerritorial], *, con_codigo: bool) -> 
     usados = {u.codigo for u in unidades}
     sin_unidad = [fila for fila in filas if fila.unidad is None]
     for fila in sorted(sin_unidad, key=lambda f: (normalizar(f.nombre), _orden_estable(f))):
-        fila.codigo = _codigo_libre(normalizar(fila.nombre), usados)
+        fila.codigo = codigo_libre(fila.nombre, usados)
         usados.add(fila.codigo)
     for fila in filas:
         if fila.unidad is not None:
@@ -298,8 +298,9 @@ def _orden_estable(fila: FilaUnidad) -> tuple:
     return (fila.padre_texto, round(centro.x, 6), round(centro.y, 6), fila.numero)
 
 
-def _codigo_libre(nombre: str, usados: set[str]) -> str:
-    base = nombre.replace(" ", "-")[:70] or "unidad"
+def codigo_libre(nombre: str, usados: set[str]) -> str:
+    """A code made from a name, numbered where it is taken."""
+    base = normalizar(nombre).replace(" ", "-")[:70] or "unidad"
     codigo, n = base, 1
     while codigo in usados:
         n += 1

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from cuentas.permisos import exigir
 from territorio import cifras
-from territorio.importacion.texto import normalizar
+from territorio.importacion.emparejar import codigo_libre
 from territorio.localizacion import bloquear_limites, relocalizar
 from territorio.models import Cifra, CodigoExterno, Limite, Localizacion, Nivel, UnidadTerritorial
 from territorio.permisos import EDITAR_UNIDAD
@@ -78,7 +78,7 @@ def crear_unidad(
     unidad = UnidadTerritorial(
         nivel=nivel,
         municipio=municipio,
-        codigo=codigo or _codigo_libre(nivel, municipio, nombre),
+        codigo=codigo or codigo_libre(nombre, _codigos_de(nivel, municipio)),
         nombre=nombre,
         categoria=categoria,
         padre=padre or municipio,
@@ -227,24 +227,13 @@ def _problema_del_padre(unidad: UnidadTerritorial) -> str | None:
     return None
 
 
+def _codigos_de(nivel: Nivel, municipio: UnidadTerritorial) -> set[str]:
+    return set(UnidadTerritorial.objects.filter(nivel=nivel, municipio=municipio).values_list("codigo", flat=True))
+
+
 def _codigo_usado(unidad: UnidadTerritorial) -> UnidadTerritorial | None:
     mismas = UnidadTerritorial.objects.filter(nivel=unidad.nivel, municipio=unidad.municipio, codigo=unidad.codigo)
     return mismas.exclude(pk=unidad.pk).first()
-
-
-def _codigo_libre(nivel: Nivel, municipio: UnidadTerritorial, nombre: str) -> str:
-    """As the importer makes them: from the name, numbered where it is taken."""
-    base = normalizar(nombre).replace(" ", "-")[:70] or "unidad"
-    usados = set(
-        UnidadTerritorial.objects.filter(nivel=nivel, municipio=municipio, codigo__startswith=base).values_list(
-            "codigo", flat=True
-        )
-    )
-    codigo, n = base, 1
-    while codigo in usados:
-        n += 1
-        codigo = f"{base}-{n}"
-    return codigo
 
 
 def _poner_codigos(unidad: UnidadTerritorial, codigos: list[tuple[str, str]]) -> None:
