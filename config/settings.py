@@ -4,6 +4,8 @@ import importlib.util
 from pathlib import Path
 
 import environ
+import pghistory
+import pgtrigger
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -81,6 +83,14 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "procrastinate.contrib.django",
+    "pgtrigger",
+    "pghistory",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",
+    "csp",
+    "django_guid",
 ]
 
 MIDDLEWARE = [
@@ -92,6 +102,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "cuentas.middleware.QuienPregunta",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -120,6 +132,17 @@ DATABASES = {"default": env.db("DATABASE_URL", default="postgis:///minka")}
 DATABASES["default"]["ENGINE"] = "django.contrib.gis.db.backends.postgis"
 DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# What each process is: the worker ("trabajador") sees the rows of all municipalities, the web those of whoever asks.
+MINKA_PROCESO = env.str("MINKA_PROCESO", default="")
+# Milliseconds after which a statement of a page is given up.
+MINKA_ESPERA_MS = env.int("MINKA_ESPERA_MS", default=30_000)
+
+# --- the record of changes: triggers write what each row became, with who and from where, one statement at a time ----
+PGHISTORY_LEVEL = pgtrigger.Statement
+PGHISTORY_OBJ_FIELD = pghistory.ObjForeignKey(related_name="registro")
+PGHISTORY_CONTEXT_FIELD = pghistory.ContextJSONField()
+PGHISTORY_CREATED_AT_FUNCTION = "clock_timestamp()"
 
 # --- accounts ---------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "cuentas.Usuario"

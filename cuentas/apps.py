@@ -1,5 +1,13 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate
 
 
 class CuentasConfig(AppConfig):
     name = "cuentas"
+
+    def ready(self) -> None:
+        from cuentas import aislamiento
+
+        post_migrate.connect(aislamiento.preparar)
+        connection_created.connect(aislamiento.al_conectar)

@@ -19,6 +19,7 @@ class Accion:
 
 _acciones: dict[str, Accion] = {}
 _roles_de: Callable[..., Iterable[str]] | None = None
+_municipios_de: Callable[..., Iterable[int]] | None = None
 
 
 def declarar(nombre: str, descripcion: str | Promise, roles: Iterable[str]) -> Accion:
@@ -38,6 +39,20 @@ def usar_fuente_de_roles(funcion: Callable[..., Iterable[str]]) -> Callable[...,
     global _roles_de
     _roles_de = funcion
     return funcion
+
+
+def usar_fuente_de_municipios(funcion: Callable[..., Iterable[int]]) -> Callable[..., Iterable[int]]:
+    """Tell the mechanism how to find the municipalities (ids) where a user has a role."""
+    global _municipios_de
+    _municipios_de = funcion
+    return funcion
+
+
+def municipios_de(usuario) -> list[int]:
+    """Ids of the municipalities where `usuario` has a role; none for a visitor or a closed account."""
+    if not usuario.is_authenticated or not usuario.is_active or _municipios_de is None:
+        return []
+    return sorted(_municipios_de(usuario))
 
 
 def puede(usuario, accion: Accion, municipio) -> bool:

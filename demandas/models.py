@@ -4,6 +4,7 @@ from django.contrib.gis.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from cuentas.auditoria import auditado
 from demandas.querysets import DemandaQuerySet, DemandaUnidadQuerySet
 from territorio.dinero import MONTO_MAXIMO
 from territorio.models import Localizable, Localizacion, Sector, UnidadTerritorial
@@ -32,6 +33,7 @@ class EstadoDemanda(models.TextChoices):
     RECHAZADA = "rechazada", _("rechazada")
 
 
+@auditado(excepto=("ubicada_por",))
 class Demanda(Localizable):
     """A need stated by a unit's people. Holds groups and counts, never a community member's name."""
 
@@ -81,6 +83,7 @@ class Demanda(Localizable):
         return sum(partes) if partes else None
 
 
+@auditado()
 class Rango(models.Model):
     """The place a demand has in the order of one group of its unit; group `comunidad` is the agreed order."""
 

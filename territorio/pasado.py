@@ -28,6 +28,7 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.utils import timezone
 
+from cuentas.aislamiento import alcance_total
 from territorio.fechas import al
 from territorio.localizacion import calcular, retrato, tablas
 from territorio.localizacion.retrato import Tocado
@@ -142,30 +143,45 @@ def _anteponer(municipio: UnidadTerritorial | None, dia: date, *, al_abrir: bool
             # One picture for the whole answer: what is stored may change under it, and sums would not close.
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         if municipio is not None:
-            _anteponer_localizacion(cursor, municipio.pk, dia)
+            with alcance_total():  # what is worked out is kept for all; who may see which of it is asked afterwards
+                antepuestas = _anteponer_localizacion(cursor, municipio.pk, dia)
+            _quitar_lo_ajeno(cursor, antepuestas)
         _anteponer_nombres(cursor, municipio, dia)
         cursor.execute("SET LOCAL transaction_read_only = on")
 
 
-def _anteponer_localizacion(cursor, municipio: int, dia: date) -> None:
+def _anteponer_localizacion(cursor, municipio: int, dia: date) -> list[type[Localizacion]]:
+    """Set the localisation of that day before the stored one; returns the tables that now have another before them."""
     parametros: dict = {"municipio": municipio, "dia": dia, "hoy": timezone.localdate()}
     cursor.execute(_CAMBIADAS, parametros)
     cambiadas = cursor.fetchall()
     if not cambiadas:
-        return
+        return []
     clave = f"pasado:{municipio}:{_version(cursor, parametros)}"
     guardadas = cache.get(clave)
     tocado = _tocado(cursor, municipio, cambiadas) if guardadas is None else {}
-    calculadas = {}
+    calculadas, antepuestas = {}, []
     for tabla in tablas():
         # Units first: a feature without geometry lies where its unit, as set here, lies that day.
         calculada = _calculada(cursor, tabla, tocado[tabla]) if guardadas is None else guardadas[tabla._meta.label]
         if calculada.ids or calculada.de_nivel:
             _anteponer_tabla(cursor, tabla, calculada, municipio)
+            antepuestas.append(tabla)
         calculadas[tabla._meta.label] = calculada
     cuantas = sum(len(c.ids) + len(c.de_nivel) + len(c.filas) for c in calculadas.values())
     if guardadas is None and cuantas <= FILAS_EN_CACHE:
         cache.set(clave, calculadas, SEGUNDOS_EN_CACHE)
+    return antepuestas
+
+
+def _quitar_lo_ajeno(cursor, antepuestas: list[type[Localizacion]]) -> None:
+    """Leave in the tables set before the stored ones only what whoever asks may see: they have no row rules of their own."""
+    for tabla in antepuestas:
+        if tabla is not UnidadEnUnidad:
+            objetos, nombre = objeto_de(tabla)._meta.db_table, tabla._meta.db_table
+            cursor.execute(
+                f"DELETE FROM pg_temp.{nombre} WHERE {tabla.OBJETO}_id NOT IN (SELECT id FROM public.{objetos})"
+            )
 
 
 def _tocado(cursor, municipio: int, cambiadas: list[tuple[int, bool]]) -> dict[type[Localizacion], Tocado]:

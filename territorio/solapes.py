@@ -7,6 +7,7 @@ import shapely
 from django.db import connection
 from shapely.geometry.base import BaseGeometry
 
+from cuentas.aislamiento import analizar
 from territorio.models import Limite, Solape, UnidadTerritorial
 
 _LIMITE = Limite._meta.db_table
@@ -97,7 +98,7 @@ def comparar(limites: list[int], *, desde: int = 0, formas: Mapping[int, BaseGeo
             unas, otras = sospechosos(formas)
             cursor.execute(_GUARDAR_PAREJAS, {"unas": unas, "otras": otras})
         cursor.execute("SET LOCAL enable_seqscan = on")
-        cursor.execute(f"ANALYZE {_SOLAPE}")
+        analizar(_SOLAPE)
 
 
 def sospechosos(formas: Mapping[int, BaseGeometry]) -> tuple[list[int], list[int]]:

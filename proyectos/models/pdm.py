@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from cuentas.auditoria import auditado
 from proyectos.querysets.pdm import PDMQuerySet
 from territorio.models import UnidadTerritorial
 
@@ -15,6 +16,7 @@ class EstadoPlan(models.TextChoices):
     PUBLICADO = "publicado", _("publicado")
 
 
+@auditado()
 class PDM(models.Model):
     """A municipality's plan for the years `desde`–`hasta`, both included."""
 

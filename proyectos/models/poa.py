@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from cuentas.auditoria import auditado
 from proyectos.models.proyecto import Proyecto
 from proyectos.querysets.poa import OperacionQuerySet, POAQuerySet
 from territorio.dinero import MONTO_MAXIMO
@@ -22,6 +23,7 @@ class EstadoPOA(models.TextChoices):
 EN_PREPARACION = (EstadoPOA.BORRADOR, EstadoPOA.PRESENTADO)
 
 
+@auditado()
 class POA(models.Model):
     """A municipality's programme of operations for one year (gestión)."""
 
@@ -53,6 +55,7 @@ def _porcentaje(campo: str) -> Q:
     return Q(**{f"{campo}__gte": 0, f"{campo}__lte": 100})
 
 
+@auditado()
 class Operacion(models.Model):
     """What a POA does of a project in its year. Money in Bs; progress in % of the whole project, programmed to date."""
 

@@ -5,6 +5,7 @@ from django.contrib.postgres.indexes import GistIndex
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
+from cuentas.auditoria import auditado, auditado_enlace
 from demandas.models import Demanda
 from proyectos.models.pdm import PDM
 from proyectos.querysets.proyecto import ProyectoQuerySet
@@ -30,6 +31,7 @@ class EstadoProyecto(models.TextChoices):
 SIN_EFECTO = (EstadoProyecto.DESIERTO, EstadoProyecto.ANULADO, EstadoProyecto.CANCELADO)
 
 
+@auditado(excepto=("ubicada_por",))
 class Proyecto(Localizable):
     """A project of a municipality; `pdm` is empty for one outside the plan."""
 
@@ -86,6 +88,7 @@ class Proyecto(Localizable):
         return self.nombre
 
 
+@auditado()
 class Respuesta(models.Model):
     """A project answers a demand; one demand may have several answers and a project may answer several demands."""
 
@@ -118,3 +121,11 @@ class ProyectoUnidad(Localizacion):
 
     def __str__(self) -> str:
         return f"{self.proyecto_id} en {self.unidad_id}: {self.fraccion:.4f}"
+
+
+@auditado_enlace
+class Beneficiaria(Proyecto.beneficiarias.through):
+    """A unit that a project names as its beneficiary."""
+
+    class Meta:
+        proxy = True

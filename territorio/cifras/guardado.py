@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from cuentas.aislamiento import alcance_total, analizar
 from territorio.cifras.calculo import calcular
 from territorio.models import Cifra, Metodo, UnidadTerritorial
 
@@ -40,6 +41,7 @@ ORDER BY 1, 2, 3
 
 
 @transaction.atomic
+@alcance_total()
 def recalcular(municipios: Iterable[int] | None = None) -> None:
     """Bring the figures of these municipalities (ids; None: of all) to what population, indicators and places say.
 
@@ -53,7 +55,7 @@ def recalcular(municipios: Iterable[int] | None = None) -> None:
         cursor.execute(_PONER)
         escritas += cursor.rowcount
         if escritas > 1000:
-            cursor.execute(f"ANALYZE {_CIFRA}")
+            analizar(_CIFRA)
 
 
 @transaction.atomic

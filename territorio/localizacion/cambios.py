@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from django.db import connection, models, transaction
 from django.db.models.functions import Coalesce
 
+from cuentas.aislamiento import alcance_total
 from territorio import cifras, solapes
 from territorio.fechas import al
 from territorio.localizacion import retrato
@@ -63,6 +64,7 @@ class Cambios:
 
 
 @transaction.atomic
+@alcance_total()
 def localizar(queryset: models.QuerySet) -> Cambios:
     """Place the features (or units) of `queryset` in the units of every level, and store what changed.
 
@@ -102,6 +104,7 @@ def _cifras(cambios: Cambios) -> None:
 
 
 @transaction.atomic
+@alcance_total()
 def relocalizar(unidades: Iterable[int], *, antes: Retrato | None = None) -> dict[str, Cambios]:
     """Place anew all that a change in the limits, points or parents of `unidades` (ids) may have moved.
 

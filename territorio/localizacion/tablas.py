@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from django.apps import apps
 from django.db import connection, models
 
+from cuentas import aislamiento
 from territorio.models import Limite, Localizacion, Solape, Sucesion, UnidadEnUnidad, UnidadTerritorial
 
 # Localising features and changing limits exclude each other; localising features side by side does not.
@@ -32,9 +33,8 @@ def tabla_de(modelo: type[models.Model]) -> type[Localizacion]:
 
 def analizar(*modelos: type[models.Model]) -> None:
     """Refresh the planner's statistics after a bulk load: without them the first pages take seconds."""
-    with connection.cursor() as cursor:
-        for modelo in modelos:
-            cursor.execute(f"ANALYZE {modelo._meta.db_table}")
+    for modelo in modelos:
+        aislamiento.analizar(modelo._meta.db_table)
 
 
 def bloquear_limites() -> None:

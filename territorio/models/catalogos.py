@@ -6,7 +6,10 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 
+from cuentas.auditoria import auditado
 
+
+@auditado()
 class Nivel(models.Model):
     """A level of the territorial ladder. The order is partial: cantón and distrito stand side by side under municipio."""
 
@@ -38,6 +41,7 @@ class SectorQuerySet(models.QuerySet):
         return self.filter(vigencia__contains=en)
 
 
+@auditado()
 class Sector(models.Model):
     """A sector of demand, which is a budget programme of the catalogue in force in some years (dominio.md, section 5)."""
 
@@ -63,6 +67,7 @@ class Sector(models.Model):
         return f"{self.codigo} {self.nombre}"
 
 
+@auditado()
 class Censo(models.Model):
     """A census whose figures may be loaded; rates always say which one they use."""
 

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from cuentas.auditoria import auditado
 from territorio.fechas import hoy
 from territorio.models.catalogos import Nivel, Sector
 from territorio.models.limite import Limite
@@ -42,6 +43,7 @@ LEFT JOIN {Limite._meta.db_table} l ON l.unidad_id = u.id AND l.sustituido IS NU
 """
 
 
+@auditado(excepto=("ubicada_por", "sitio"))
 class Equipamiento(Localizable):
     """A service of a sector; without geometry of its own it stands where its unit stands.
 

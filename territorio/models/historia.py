@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from cuentas.auditoria import auditado
 from territorio.models.unidad import UnidadTerritorial
 
 
@@ -16,6 +17,7 @@ class Motivo(models.TextChoices):
     SUSTITUCION = "sustitucion", _("sustitución")
 
 
+@auditado()
 class Sucesion(models.Model):
     """From `desde` on, `sucesora` holds what `predecesora` held, wholly or in part.
 
@@ -42,6 +44,7 @@ class Sucesion(models.Model):
         return f"{self.predecesora} → {self.sucesora}, {self.desde}"
 
 
+@auditado()
 class Denominacion(models.Model):
     """A name that a unit had until some day; the present one stands on the unit itself."""
 

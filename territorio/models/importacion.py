@@ -7,8 +7,15 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from cuentas.auditoria import auditado
 from territorio.models.catalogos import Nivel
 from territorio.models.unidad import UnidadTerritorial
+
+# What persons decided of it, and what became of it; not how far its job has come.
+DECIDIDOS = (
+    *("id", "uid", "municipio", "nivel", "archivo", "sha256", "pedido"),
+    *("estado", "huella", "omitidas", "por", "aceptada_por"),
+)
 
 
 class EstadoImportacion(models.TextChoices):
@@ -33,6 +40,22 @@ EN_MARCHA = (
 )
 
 
+@auditado(
+    campos=(
+        "id",
+        "uid",
+        "municipio",
+        "nivel",
+        "archivo",
+        "sha256",
+        "pedido",
+        "estado",
+        "huella",
+        "omitidas",
+        "por",
+        "aceptada_por",
+    )
+)
 class Importacion(models.Model):
     """A file brought for a level of a municipality, from upload or the command line to acceptance and undoing.
 

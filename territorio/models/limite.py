@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from cuentas.auditoria import auditado
 from territorio.models.importacion import Importacion
 from territorio.models.unidad import UnidadTerritorial
 from territorio.querysets import LimiteQuerySet
@@ -18,6 +19,7 @@ class EstadoLimite(models.TextChoices):
     EN_CONFLICTO = "en_conflicto", _("en conflicto")
 
 
+@auditado(excepto=("solapes_al_dia",))
 class Limite(models.Model):
     """The polygon of a unit (EPSG:4326) over a span of days, with its source and legal state.
 

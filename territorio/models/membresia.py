@@ -4,10 +4,12 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from cuentas.auditoria import auditado, auditado_enlace
 from territorio.models.unidad import UnidadTerritorial
 
 
 class Rol(models.TextChoices):
+    ADMINISTRADOR = "administrador", _("administrador")
     PLANIFICADOR = "planificador", _("planificador")
     TECNICO_SIG = "tecnico_sig", _("técnico SIG")
     FACILITADOR = "facilitador", _("facilitador")
@@ -16,12 +18,19 @@ class Rol(models.TextChoices):
     LECTOR = "lector", _("lector")
 
 
+@auditado()
 class Membresia(models.Model):
-    """A user's role in a municipality; one user may have several."""
+    """A user's role in a municipality; one user may have several.
+
+    With `unidades` (districts, cantones …) the role counts only for what lies in them.
+    """
 
     usuario = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="membresias")
     municipio = models.ForeignKey(UnidadTerritorial, on_delete=models.CASCADE, related_name="membresias")
     rol = models.CharField(max_length=16, choices=Rol.choices)
+    unidades = models.ManyToManyField(
+        UnidadTerritorial, blank=True, related_name="+", help_text="Vacío: en todo el municipio."
+    )
 
     class Meta:
         verbose_name = _("membresía")
@@ -30,3 +39,11 @@ class Membresia(models.Model):
 
     def __str__(self) -> str:
         return f"{self.usuario}: {self.get_rol_display()} de {self.municipio}"
+
+
+@auditado_enlace
+class AmbitoDeMembresia(Membresia.unidades.through):
+    """A unit to which a membership is limited."""
+
+    class Meta:
+        proxy = True

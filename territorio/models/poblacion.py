@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from cuentas.auditoria import auditado
 from territorio.models.unidad import UnidadTerritorial
 from territorio.querysets import CifraQuerySet, PoblacionQuerySet
 
@@ -11,6 +12,7 @@ TOTAL = "total"
 VALOR_MAXIMO = 1e12
 
 
+@auditado()
 class Poblacion(models.Model):
     """Persons of a unit in a census, by sex and age band; `total`/`total` is the whole."""
 
@@ -50,6 +52,7 @@ class Medida(models.TextChoices):
     INDICE = "indice", _("índice")
 
 
+@auditado()
 class Indicador(models.Model):
     """A figure of a unit in a year, e.g. `nbi` in % of persons; all figures of a name have one `medida`."""
 

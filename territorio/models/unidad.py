@@ -6,6 +6,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from cuentas.auditoria import auditado
 from territorio.models.catalogos import Nivel
 from territorio.querysets import UnidadManager
 
@@ -15,6 +16,7 @@ def siempre() -> DateRange:
     return DateRange(None, None)
 
 
+@auditado()
 class UnidadTerritorial(models.Model):
     """A department, municipality, district, cantón, OTB, community … Codes are text with leading zeros.
 
@@ -106,6 +108,7 @@ class Comunidad(UnidadTerritorial):
         verbose_name_plural = _("comunidades")
 
 
+@auditado()
 class CodigoExterno(models.Model):
     """The crosswalk: the same unit in another scheme of codes (budget entity, international p-code …)."""
 

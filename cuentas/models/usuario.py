@@ -2,7 +2,10 @@
 
 from django.contrib.auth.models import AbstractUser
 
+from cuentas.auditoria import auditado
 
+
+@auditado(excepto=("password", "last_login"))
 class Usuario(AbstractUser):
     """A person with an account; never a community member counted in a workshop."""
 

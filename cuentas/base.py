@@ -1,0 +1,183 @@
+"""The furniture of the database that no model declares: role, functions, grants, row rules, triggers of the record."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import DatabaseError, connection, models, transaction
+
+from cuentas.aislamiento import ROL, SUYOS, TODO, declaradas, falta_el_rol, solo_crecen
+from cuentas.auditoria import modelos_auditados
+from cuentas.models import Asiento, Eslabon
+
+# Text of a row must read the same whoever asks: it is what the digest is made of.
+_ESTABLE = """SET search_path = public, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
+    SET intervalstyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex'"""
+
+_FUNCIONES = f"""
+CREATE OR REPLACE FUNCTION minka_todo() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT coalesce(current_setting('minka.alcance', true) = 'todo', false) $$;
+
+CREATE OR REPLACE FUNCTION minka_municipios() RETURNS bigint[] LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT coalesce(string_to_array(nullif(current_setting('minka.municipios', true), ''), ',')::bigint[], '{{}}') $$;
+
+CREATE OR REPLACE FUNCTION minka_analizar(tabla text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tablename = tabla) THEN
+        EXECUTE format('ANALYZE public.%I', tabla);
+    END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION minka_huella(tabla text, eventos bigint[], columnas text[]) RETURNS bytea LANGUAGE plpgsql STABLE
+{_ESTABLE} AS $$
+DECLARE huella bytea;
+BEGIN
+    EXECUTE format(
+        'SELECT sha256(convert_to(string_agg(encode(sha256(convert_to((hstore(v) -> $2)::text, ''UTF8'')), ''hex''),
+            '','' ORDER BY v.pgh_id), ''UTF8'')) FROM public.%I v WHERE v.pgh_id = ANY($1)', tabla)
+    INTO huella USING eventos, columnas;
+    RETURN huella;
+END $$;
+
+CREATE OR REPLACE FUNCTION minka_asentar() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER {_ESTABLE} AS $$
+DECLARE columnas text[];
+BEGIN
+    SELECT array_agg(attname ORDER BY attname) INTO columnas FROM pg_attribute
+    WHERE attrelid = TG_RELID AND attnum > 0 AND NOT attisdropped;
+    INSERT INTO {Asiento._meta.db_table} (tabla, columnas, eventos, huella, registrado)
+    SELECT TG_TABLE_NAME, columnas, array_agg(n.pgh_id ORDER BY n.pgh_id),
+        sha256(convert_to(string_agg(encode(sha256(convert_to((hstore(n) -> columnas)::text, 'UTF8')), 'hex'),
+            ',' ORDER BY n.pgh_id), 'UTF8')), clock_timestamp()
+    FROM nuevas n HAVING count(*) > 0;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION minka_sello(numero bigint, anterior bytea, sellado timestamptz, a {Asiento._meta.db_table})
+RETURNS bytea LANGUAGE sql STABLE {_ESTABLE} AS
+$$ SELECT sha256(anterior || convert_to(concat_ws('|', numero, sellado, a.id, a.tabla, a.columnas::text, a.eventos::text,
+    encode(a.huella, 'hex'), a.registrado), 'UTF8')) $$;
+
+-- At commit, one after the other: the lock is held for the instant between here and the end of the transaction.
+CREATE OR REPLACE FUNCTION minka_eslabonar() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER {_ESTABLE} AS $$
+DECLARE ultimo {Eslabon._meta.db_table}; ahora timestamptz := clock_timestamp(); siguiente bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('{Eslabon._meta.db_table}'));
+    SELECT * INTO ultimo FROM {Eslabon._meta.db_table} ORDER BY numero DESC LIMIT 1;
+    siguiente := coalesce(ultimo.numero, 0) + 1;
+    INSERT INTO {Eslabon._meta.db_table} (numero, asiento_id, anterior, sello, sellado) VALUES (siguiente, NEW.id,
+        coalesce(ultimo.sello, ''::bytea), minka_sello(siguiente, coalesce(ultimo.sello, ''::bytea), ahora, NEW), ahora);
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION minka_intocable() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'El registro de cambios no se cambia ni se borra (%).', TG_TABLE_NAME USING ERRCODE = '42501';
+END $$;
+
+DROP TRIGGER IF EXISTS eslabonar ON {Asiento._meta.db_table};
+CREATE CONSTRAINT TRIGGER eslabonar AFTER INSERT ON {Asiento._meta.db_table} DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION minka_eslabonar();
+"""
+
+_PERMISOS = f"""
+GRANT USAGE ON SCHEMA public TO {ROL};
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {ROL};
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {ROL};
+REVOKE INSERT, UPDATE, DELETE ON django_migrations, {ContentType._meta.db_table} FROM {ROL};
+"""
+
+# The events are written by triggers in their owner's name, so that the service itself cannot even add one.
+_DE_EVENTOS = """
+CREATE OR REPLACE TRIGGER asentar AFTER INSERT ON {tabla} REFERENCING NEW TABLE AS nuevas
+    FOR EACH STATEMENT EXECUTE FUNCTION minka_asentar();
+DO $$ DECLARE f regprocedure; BEGIN
+    FOR f IN SELECT oid FROM pg_proc WHERE prosrc LIKE '%INSERT INTO "{nombre}"%' AND proname LIKE 'pgtrigger_%' LOOP
+        EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER SET search_path = public, pg_temp', f);
+    END LOOP;
+END $$;
+"""
+_INTOCABLE = """
+CREATE OR REPLACE TRIGGER intocable BEFORE UPDATE OR DELETE ON {tabla}
+    FOR EACH STATEMENT EXECUTE FUNCTION minka_intocable();
+REVOKE INSERT, UPDATE, DELETE ON {tabla} FROM {rol};
+"""
+_FILAS = """
+ALTER TABLE {tabla} ENABLE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS leer ON {tabla};
+DROP POLICY IF EXISTS agregar ON {tabla};
+DROP POLICY IF EXISTS cambiar ON {tabla};
+DROP POLICY IF EXISTS quitar ON {tabla};
+CREATE POLICY leer ON {tabla} FOR SELECT TO {rol} USING ({lectura});
+CREATE POLICY agregar ON {tabla} FOR INSERT TO {rol} WITH CHECK ({escritura});
+CREATE POLICY cambiar ON {tabla} FOR UPDATE TO {rol} USING ({escritura}) WITH CHECK ({escritura});
+CREATE POLICY quitar ON {tabla} FOR DELETE TO {rol} USING ({escritura});
+"""
+_CREAR_ROL = f"""
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{ROL}') THEN
+        CREATE ROLE {ROL} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE;
+    END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; -- another database of this server made it meanwhile
+END $$;
+DO $$ BEGIN
+    IF NOT pg_has_role(current_user, '{ROL}', 'MEMBER') THEN GRANT {ROL} TO CURRENT_USER; END IF;
+END $$;
+"""
+
+
+def mandatos() -> Iterator[str]:
+    """All statements, in their order, apart from the one that makes the role."""
+    yield _FUNCIONES
+    yield _PERMISOS
+    for modelo in (Asiento, Eslabon):
+        yield _INTOCABLE.format(tabla=_tabla(modelo), rol=ROL)
+    for modelo in modelos_auditados():
+        yield _DE_EVENTOS.format(tabla=_tabla(modelo), nombre=modelo._meta.db_table)
+        yield _INTOCABLE.format(tabla=_tabla(modelo), rol=ROL)
+        yield _FILAS.format(tabla=_tabla(modelo), rol=ROL, lectura=_lectura_de_eventos(modelo), escritura="false")
+    for modelo, regla in declaradas().items():
+        yield _FILAS.format(tabla=_tabla(modelo), rol=ROL, lectura=regla.lectura, escritura=regla.escritura)
+    for modelo in sorted(solo_crecen(), key=lambda m: m._meta.db_table):
+        yield f"REVOKE UPDATE, DELETE, TRUNCATE ON {_tabla(modelo)} FROM {ROL};"
+
+
+def _lectura_de_eventos(eventos: type[models.Model]) -> str:
+    """Events are read by the members of the municipality; what has none, by nobody but who sees all."""
+    propios = f"ANY((SELECT {SUYOS})::bigint[])"
+    seguido = eventos.pgh_tracked_model
+    campos = {campo.name: campo for campo in seguido._meta.concrete_fields}
+    auditados = {modelo.pgh_tracked_model._meta.concrete_model: modelo for modelo in modelos_auditados()}
+    if "municipio" in campos:
+        columna = "coalesce(municipio_id, id)" if campos["municipio"].related_model is seguido else "municipio_id"
+        return f"(SELECT {TODO}) OR {columna} = {propios}"
+    for campo in campos.values():
+        de_arriba = auditados.get(campo.related_model) if campo.is_relation else None
+        if de_arriba is not None and "municipio" in {f.name for f in campo.related_model._meta.concrete_fields}:
+            return f"(SELECT {TODO}) OR {campo.column} IN (SELECT pgh_obj_id FROM {_tabla(de_arriba)})"
+    return f"(SELECT {TODO})"
+
+
+def poner_al_dia(*, forzar: bool = False) -> None:
+    """Bring the database to `mandatos`, unless the mark that it left says that it is already there."""
+    sql = "\n".join(mandatos())
+    marca = hashlib.sha256(sql.encode()).hexdigest()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT obj_description(to_regprocedure('minka_todo()'), 'pg_proc')")
+        if not forzar and cursor.fetchone()[0] == marca:
+            return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('minka_base'))")
+        try:
+            with transaction.atomic():
+                cursor.execute(_CREAR_ROL)
+        except DatabaseError as error:
+            raise falta_el_rol(error) from error
+        cursor.execute(sql)
+        cursor.execute(f"COMMENT ON FUNCTION minka_todo() IS '{marca}'")
+
+
+def _tabla(modelo: type[models.Model]) -> str:
+    return connection.ops.quote_name(modelo._meta.db_table)

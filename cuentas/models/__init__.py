@@ -1,0 +1,6 @@
+"""Accounts and the record of who changed what."""
+
+from cuentas.models.registro import Asiento, Eslabon
+from cuentas.models.usuario import Usuario
+
+__all__ = ["Asiento", "Eslabon", "Usuario"]
