@@ -135,6 +135,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # What each process is: the worker ("trabajador") sees the rows of all municipalities, the web those of whoever asks.
 MINKA_PROCESO = env.str("MINKA_PROCESO", default="")
+# How many proxies of our own stand before the web server: that many entries of X-Forwarded-For are believed.
+MINKA_PROXIES = env.int("MINKA_PROXIES", default=0)
 # Milliseconds after which a statement of a page is given up.
 MINKA_ESPERA_MS = env.int("MINKA_ESPERA_MS", default=30_000)
 

@@ -6,6 +6,7 @@ from django.core.signals import request_finished
 from django.http import HttpRequest, HttpResponse
 
 from cuentas.aislamiento import entrar, salir
+from cuentas.origen import direccion
 from cuentas.permisos import municipios_de
 
 
@@ -17,7 +18,7 @@ class QuienPregunta:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         usuario = request.user
         contexto = {
-            "desde": request.META.get("REMOTE_ADDR", ""),
+            "desde": direccion(request),
             "ruta": request.path[:200],
             "metodo": request.method,
         }
