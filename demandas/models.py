@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from cuentas.auditoria import auditado
+from cuentas.versiones import con_version
 from demandas.querysets import DemandaQuerySet, DemandaUnidadQuerySet
 from territorio.dinero import MONTO_MAXIMO
 from territorio.models import Localizable, Localizacion, Sector, UnidadTerritorial
@@ -34,6 +35,7 @@ class EstadoDemanda(models.TextChoices):
 
 
 @auditado(excepto=("ubicada_por",))
+@con_version(excepto=("ubicada_por",))
 class Demanda(Localizable):
     """A need stated by a unit's people. Holds groups and counts, never a community member's name."""
 

@@ -1,5 +1,6 @@
-"""The answer: the five-year plan, its projects, and each year's operations with money and progress."""
+"""The answer: the five-year plan, its projects, each year's operations with money and progress, and their formal acts."""
 
+from proyectos.models.acto import ActoFormal, Norma
 from proyectos.models.pdm import PDM, EstadoPlan
 from proyectos.models.poa import POA, EstadoPOA, Operacion
 from proyectos.models.proyecto import EstadoProyecto, Proyecto, ProyectoUnidad, Respuesta
@@ -7,9 +8,11 @@ from proyectos.models.proyecto import EstadoProyecto, Proyecto, ProyectoUnidad, 
 __all__ = [
     "PDM",
     "POA",
+    "ActoFormal",
     "EstadoPOA",
     "EstadoPlan",
     "EstadoProyecto",
+    "Norma",
     "Operacion",
     "Proyecto",
     "ProyectoUnidad",

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from cuentas.auditoria import auditado
+from cuentas.versiones import con_version
 from proyectos.querysets.pdm import PDMQuerySet
 from territorio.models import UnidadTerritorial
 
@@ -17,6 +18,7 @@ class EstadoPlan(models.TextChoices):
 
 
 @auditado()
+@con_version()
 class PDM(models.Model):
     """A municipality's plan for the years `desde`–`hasta`, both included."""
 

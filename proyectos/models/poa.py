@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from cuentas.auditoria import auditado
+from cuentas.versiones import con_version, contenido_de
 from proyectos.models.proyecto import Proyecto
 from proyectos.querysets.poa import OperacionQuerySet, POAQuerySet
 from territorio.dinero import MONTO_MAXIMO
@@ -24,6 +25,7 @@ EN_PREPARACION = (EstadoPOA.BORRADOR, EstadoPOA.PRESENTADO)
 
 
 @auditado()
+@con_version()
 class POA(models.Model):
     """A municipality's programme of operations for one year (gestión)."""
 
@@ -55,7 +57,9 @@ def _porcentaje(campo: str) -> Q:
     return Q(**{f"{campo}__gte": 0, f"{campo}__lte": 100})
 
 
+# What was accrued and reached tells how the programme goes, not what it is.
 @auditado()
+@contenido_de("poa", columnas=("proyecto", "presupuesto_inicial", "presupuesto_vigente", "fisico_programado"))
 class Operacion(models.Model):
     """What a POA does of a project in its year. Money in Bs; progress in % of the whole project, programmed to date."""
 

@@ -6,6 +6,7 @@ from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from cuentas.auditoria import auditado, auditado_enlace
+from cuentas.versiones import con_version, contenido_de
 from demandas.models import Demanda
 from proyectos.models.pdm import PDM
 from proyectos.querysets.proyecto import ProyectoQuerySet
@@ -32,6 +33,8 @@ SIN_EFECTO = (EstadoProyecto.DESIERTO, EstadoProyecto.ANULADO, EstadoProyecto.CA
 
 
 @auditado(excepto=("ubicada_por",))
+@con_version(excepto=("ubicada_por",))
+@contenido_de("pdm", columnas=("codigo", "nombre", "sector", "costo_total"))
 class Proyecto(Localizable):
     """A project of a municipality; `pdm` is empty for one outside the plan."""
 

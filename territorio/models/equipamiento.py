@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from cuentas.auditoria import auditado
+from cuentas.versiones import con_version
 from territorio.fechas import hoy
 from territorio.models.catalogos import Nivel, Sector
 from territorio.models.limite import Limite
@@ -44,6 +45,7 @@ LEFT JOIN {Limite._meta.db_table} l ON l.unidad_id = u.id AND l.sustituido IS NU
 
 
 @auditado(excepto=("ubicada_por", "sitio"))
+@con_version(excepto=("ubicada_por", "sitio"))
 class Equipamiento(Localizable):
     """A service of a sector; without geometry of its own it stands where its unit stands.
 

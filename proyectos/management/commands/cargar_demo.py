@@ -9,7 +9,6 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from proyectos.models import POA, EstadoPOA
 from territorio.models import Membresia, Municipio, Rol
 
 CARPETA = Path(settings.BASE_DIR) / "fixtures" / "demo"
@@ -62,9 +61,6 @@ class Command(BaseCommand):
                 raise CommandError(f"No se pudo cargar {archivo}:\n{salida.getvalue()}") from e
             self.stdout.write(f"  {que}: {salida.getvalue().strip().splitlines()[-1].capitalize()}")
         municipio = Municipio.objects.get(codigo=CODIGO)
-        POA.objects.filter(municipio=municipio, gestion=2025, estado=EstadoPOA.EN_EJECUCION).update(
-            estado=EstadoPOA.CERRADO
-        )
         self._usuarios(municipio)
 
     def _usuarios(self, municipio) -> None:
