@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework import permissions, status
 from rest_framework.response import Response
 
-from cuentas.permisos import puede
+from cuentas.permisos import FaltaSegundoFactor, exigir
 from mapas.filtros import FiltroInvalido, SinMunicipio
 from territorio.services.deposito import ArchivoRechazado
 from territorio.services.importaciones import NoCorresponde
@@ -41,7 +41,8 @@ class SegunRol(permissions.BasePermission):
         if request.method in permissions.SAFE_METHODS:
             return True
         municipio = obj.municipio_propio if hasattr(obj, "municipio_propio") else obj.municipio
-        return puede(request.user, view.accion, municipio)
+        exigir(request.user, view.accion, municipio, obj if hasattr(obj, "localizaciones") else None)
+        return True
 
 
 def manejar_error(error: Exception, contexto: dict) -> Response | None:
@@ -58,8 +59,12 @@ def manejar_error(error: Exception, contexto: dict) -> Response | None:
         return Response({"error": _("No se escribió nada: hay datos que corregir."), "detalle": detalle}, status=400)
     respuesta = exception_handler(error, contexto)
     if respuesta is not None:
-        mensaje = {Http404: _("No existe."), PermissionDenied: str(error) or _("No tiene permiso.")}.get(
-            type(error), _("La petición no se puede atender.")
-        )
+        mensaje = _("La petición no se puede atender.")
+        if isinstance(error, Http404):
+            mensaje = _("No existe.")
+        elif isinstance(error, PermissionDenied):
+            mensaje = str(error) or _("No tiene permiso.")
         respuesta.data = {"error": mensaje, "detalle": respuesta.data}
+        if isinstance(error, FaltaSegundoFactor):
+            respuesta.data["falta"] = "segundo_factor"
     return respuesta

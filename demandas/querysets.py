@@ -4,17 +4,17 @@ from django.contrib.gis.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
-from territorio.querysets import LocalizableQuerySet, UnidadQuerySet, municipios_de, pregunta, suma_por_unidad
+from territorio.querysets import LocalizableQuerySet, UnidadQuerySet, pregunta, suma_por_unidad
 
 
 class DemandaQuerySet(LocalizableQuerySet):
     def visibles_para(self, usuario) -> "DemandaQuerySet":
-        """What is published, and all of the municipalities where `usuario` is a member."""
+        """What is published, and what the roles of `usuario` reach."""
         if usuario.is_superuser:
             return self
         visibles = Q(publicada=True)
         if usuario.is_authenticated:
-            visibles |= Q(municipio__in=municipios_de(usuario))
+            visibles |= self.del_alcance_de(usuario)
         return self.filter(visibles)
 
     def de(self, *, grupo: str) -> "DemandaQuerySet":

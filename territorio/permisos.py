@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from cuentas.aislamiento import SUYOS, abiertas, de_su, del_municipio
-from cuentas.permisos import declarar, usar_fuente_de_municipios, usar_fuente_de_roles
+from cuentas.permisos import declarar, pedir_segundo_factor, usar_fuente_de_membresias, usar_fuente_de_roles
 from territorio import models
 from territorio.models import Membresia, Rol, UnidadTerritorial
 
@@ -20,16 +20,20 @@ EDITAR_EQUIPAMIENTO = declarar(
 VER_BORRADORES = declarar("territorio.ver_borradores", _("ver lo que aún no se publica"), list(Rol))
 
 
+pedir_segundo_factor(Rol.CONCEJO)
+
+
 @usar_fuente_de_roles
-def roles_de(usuario, municipio) -> set[str]:
-    """Roles of `usuario` in `municipio`."""
-    return set(Membresia.objects.filter(usuario=usuario, municipio=municipio).values_list("rol", flat=True))
+def roles_de(usuario, municipio, lugar=None) -> set[str]:
+    """Roles of `usuario` that count in `municipio` for a unit or a located feature; without it, for all that it holds."""
+    suyas = Membresia.objects.filter(usuario=usuario, municipio=municipio)
+    return set(suyas.que_valen_en(lugar).values_list("rol", flat=True))
 
 
-@usar_fuente_de_municipios
-def municipios_de(usuario) -> set[int]:
-    """Municipalities where `usuario` has a role."""
-    return set(Membresia.objects.filter(usuario=usuario).values_list("municipio", flat=True))
+@usar_fuente_de_membresias
+def membresias_de(usuario) -> list[tuple[int, str]]:
+    """(municipality, role), limited ones too."""
+    return list(Membresia.objects.filter(usuario=usuario).values_list("municipio", "rol"))
 
 
 # --- rows in the database ---------------------------------------------------------------------------------------------

@@ -92,6 +92,39 @@ class PoblacionQuerySet(models.QuerySet):
         return propias.order_by("-anio").values_list("anio", flat=True).first()
 
 
+class MembresiaQuerySet(models.QuerySet):
+    def amplias(self) -> "MembresiaQuerySet":
+        """Memberships that count in the whole municipality."""
+        return self.filter(unidades=None)
+
+    def que_valen_en(self, lugar) -> "MembresiaQuerySet":
+        """Memberships that count for a unit or a located feature; None is the whole municipality.
+
+        A limited one counts where `lugar` is one of its units, lies in one by stored localisation, or stands below one.
+        """
+        if lugar is None:
+            return self.amplias()
+        return self.filter(Q(unidades=None) | Q(unidades__in=_donde_esta(lugar))).distinct()
+
+
+def _donde_esta(lugar) -> set[int]:
+    """Ids of the units that hold a located feature, wholly or in part, or a unit, for the most part; itself too."""
+    from territorio.models import UnidadTerritorial
+
+    es_unidad = isinstance(lugar, UnidadTerritorial)
+    ids = set()
+    if lugar.pk:
+        en = lugar.localizaciones.all()
+        if es_unidad:  # a whole lies in its parts too, each with its share: only what is above it holds it
+            en = en.filter(unidad__nivel__orden__lt=lugar.nivel.orden, fraccion__gte=0.5)
+        ids.update(en.values_list("unidad", flat=True))
+    unidad = lugar if es_unidad else getattr(lugar, lugar.CAMPO_UNIDAD)
+    while unidad is not None and unidad.pk is not None:
+        ids.add(unidad.pk)
+        unidad = unidad.padre
+    return ids
+
+
 class CifraQuerySet(models.QuerySet):
     def habitantes(self, censo: int | None) -> "CifraQuerySet":
         """Inhabitants of units in a census, their own or estimated."""
@@ -110,6 +143,25 @@ class LocalizableQuerySet(models.QuerySet):
 
     def de_sector(self, codigo: str) -> "LocalizableQuerySet":
         return self.filter(sector__codigo=codigo)
+
+    def del_alcance_de(self, usuario) -> models.Q:
+        """Condition: features that `usuario` sees though they are not published, by her roles and where they reach.
+
+        All of a municipality where a role is not limited; else what lies in, or was declared of, the units it is limited to.
+        """
+        from territorio.localizacion import tabla_de
+        from territorio.models import UnidadTerritorial
+
+        tabla = tabla_de(self.model)
+        suyas = unidades_de(usuario)
+        en_ellas = tabla.objects.filter(unidad__in=suyas).order_by().values(tabla.OBJETO)
+        # What has no place yet is known by its unit alone: one of hers, or one below it.
+        debajo = UnidadTerritorial.objects.filter(
+            Q(pk__in=suyas) | Q(padre__in=suyas) | Q(padre__padre__in=suyas) | Q(padre__padre__padre__in=suyas)
+        )
+        declaradas = Q(**{f"{self.model.CAMPO_UNIDAD}__in": debajo.order_by().values("pk")})
+        de_sus_municipios = Q(municipio__in=municipios_de(usuario))
+        return Q(municipio__in=municipios_sin_limite_de(usuario)) | de_sus_municipios & (Q(pk__in=en_ellas) | declaradas)
 
     def sin_ubicar(self) -> "LocalizableQuerySet":
         return self.filter(ubicada_por="sin_ubicar")
@@ -162,6 +214,20 @@ def municipios_de(usuario) -> models.QuerySet:
     from territorio.models import Membresia
 
     return Membresia.objects.filter(usuario=usuario).order_by().values("municipio")
+
+
+def municipios_sin_limite_de(usuario) -> models.QuerySet:
+    """Ids of the municipalities where a role of `usuario` counts everywhere, as a subquery."""
+    from territorio.models import Membresia
+
+    return Membresia.objects.filter(usuario=usuario).amplias().order_by().values("municipio")
+
+
+def unidades_de(usuario) -> models.QuerySet:
+    """Ids of the units to which roles of `usuario` are limited, as a subquery."""
+    from territorio.models import Membresia
+
+    return Membresia.unidades.through.objects.filter(membresia__usuario=usuario).values("unidadterritorial")
 
 
 def _limites() -> LimiteQuerySet:

@@ -37,7 +37,7 @@ def historia(request: HttpRequest, pk: int) -> HttpResponse:
             "unidad": una,
             "historia": relato,
             "division": Motivo.DIVISION,
-            "puede_cambiar": municipio is not None and puede(request.user, EDITAR_UNIDAD, municipio),
+            "puede_cambiar": municipio is not None and puede(request.user, EDITAR_UNIDAD, municipio, una),
             "mapa": {
                 "limites": f"/api/v1/unidades/{una.pk}/limites/",
                 "elegidos": elegidos,

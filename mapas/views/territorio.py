@@ -106,7 +106,7 @@ def tarjeta(request: HttpRequest, pk: int) -> HttpResponse:
         "camino": ",".join(str(paso.pk) for paso in arbol.camino(una)),
         "habitantes": una.cifras.filter(nombre="habitantes").order_by("-anio").first(),
         "con_lugar": una.geometria is not None,
-        "puede_editar": una.municipio_propio and puede(request.user, EDITAR_UNIDAD, una.municipio_propio),
+        "puede_editar": una.municipio_propio and puede(request.user, EDITAR_UNIDAD, una.municipio_propio, una),
     }
     return render(request, "territorio/_tarjeta.html", contexto)
 

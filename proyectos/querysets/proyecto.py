@@ -2,17 +2,17 @@
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Subquery, Value, When
 
-from territorio.querysets import LocalizableQuerySet, municipios_de
+from territorio.querysets import LocalizableQuerySet
 
 
 class ProyectoQuerySet(LocalizableQuerySet):
     def visibles_para(self, usuario) -> "ProyectoQuerySet":
-        """What is published, and all of the municipalities where `usuario` is a member."""
+        """What is published, and what the roles of `usuario` reach."""
         if usuario.is_superuser:
             return self
         visibles = Q(publicado=True)
         if usuario.is_authenticated:
-            visibles |= Q(municipio__in=municipios_de(usuario))
+            visibles |= self.del_alcance_de(usuario)
         return self.filter(visibles)
 
     def con_pdm_visible(self, usuario) -> "ProyectoQuerySet":

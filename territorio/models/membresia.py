@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cuentas.auditoria import auditado, auditado_enlace
 from territorio.models.unidad import UnidadTerritorial
+from territorio.querysets import MembresiaQuerySet
 
 
 class Rol(models.TextChoices):
@@ -31,6 +32,8 @@ class Membresia(models.Model):
     unidades = models.ManyToManyField(
         UnidadTerritorial, blank=True, related_name="+", help_text="Vacío: en todo el municipio."
     )
+
+    objects = MembresiaQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("membresía")

@@ -44,33 +44,33 @@ def crear_equipamiento(
     fuente: str = "",
 ) -> Equipamiento:
     """Record a service of `municipio` and place it; without `lugar` (EPSG:4326) it stands where its unit stands."""
-    exigir(por, EDITAR_EQUIPAMIENTO, municipio)
+    exigir(por, EDITAR_EQUIPAMIENTO, municipio, unidad)
     nuevo = Equipamiento(
         municipio=municipio, codigo=codigo, nombre=nombre, sector=sector, tipo=tipo, unidad=unidad, estado=estado,
         fuente=fuente,
     )  # fmt: skip
-    return _guardar(nuevo, {"lugar": lugar})
+    return _guardar(nuevo, {"lugar": lugar}, por)
 
 
 @transaction.atomic
 def editar_equipamiento(*, por, equipamiento: Equipamiento, cambios: Cambios) -> Equipamiento:
     """Correct a service and place it anew."""
     actual = Equipamiento.objects.select_for_update().get(pk=equipamiento.pk)
-    exigir(por, EDITAR_EQUIPAMIENTO, actual.municipio)
+    exigir(por, EDITAR_EQUIPAMIENTO, actual.municipio, actual)
     for campo, valor in cambios.items():
         if campo != "lugar":
             setattr(actual, campo, valor)
-    return _guardar(actual, {"lugar": cambios["lugar"]} if "lugar" in cambios else {})
+    return _guardar(actual, {"lugar": cambios["lugar"]} if "lugar" in cambios else {}, por)
 
 
 @transaction.atomic
 def borrar_equipamiento(*, por, equipamiento: Equipamiento) -> None:
     """Take away a service that should never have been recorded; one that closed keeps its place, with another state."""
-    exigir(por, EDITAR_EQUIPAMIENTO, equipamiento.municipio)
+    exigir(por, EDITAR_EQUIPAMIENTO, equipamiento.municipio, equipamiento)
     Equipamiento.objects.select_for_update().get(pk=equipamiento.pk).delete()
 
 
-def _guardar(equipamiento: Equipamiento, lugar: dict[str, Any]) -> Equipamiento:
+def _guardar(equipamiento: Equipamiento, lugar: dict[str, Any], por) -> Equipamiento:
     if "lugar" in lugar:
         for columna in GEOMETRIAS:
             setattr(equipamiento, columna, None)
@@ -88,4 +88,5 @@ def _guardar(equipamiento: Equipamiento, lugar: dict[str, Any]) -> Equipamiento:
     equipamiento.save()
     localizar(Equipamiento.objects.filter(pk=equipamiento.pk))
     equipamiento.refresh_from_db()
+    exigir(por, EDITAR_EQUIPAMIENTO, equipamiento.municipio, equipamiento)  # where it stands now, too
     return equipamiento

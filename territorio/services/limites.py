@@ -66,7 +66,7 @@ def cambiar_estado(*, limite: Limite, estado: str, desde: date, norma: str = "",
 def para_cambiar(unidad: UnidadTerritorial, por: Any) -> UnidadTerritorial:
     """The unit as it is stored, once it is sure that `por` may change it, with limits locked."""
     guardada = UnidadTerritorial.objects.select_related("nivel", "municipio__nivel", "padre").get(pk=unidad.pk)
-    exigir(por, EDITAR_UNIDAD, guardada.municipio_propio)
+    exigir(por, EDITAR_UNIDAD, guardada.municipio_propio, guardada)
     bloquear_limites()
     bloqueadas = UnidadTerritorial.objects.select_for_update(of=("self",))
     return bloqueadas.select_related("nivel", "municipio__nivel", "padre").get(pk=unidad.pk)

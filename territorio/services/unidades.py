@@ -71,7 +71,7 @@ def crear_unidad(
     codigos: list[tuple[str, str]] | None = None,
 ) -> UnidadTerritorial:
     """A new unit of `municipio`, with a point (EPSG:4326) or without place; without `codigo`, one made of its name."""
-    exigir(por, EDITAR_UNIDAD, municipio)
+    exigir(por, EDITAR_UNIDAD, municipio, padre)
     if nivel.es_municipal_o_superior or municipio.nivel.codigo != "municipio":
         raise ValidationError({"nivel": _("Un municipio o lo que lo contiene se carga con sus límites, no a mano.")})
     bloquear_limites()
@@ -114,6 +114,8 @@ def editar_unidad(
         if campo in cambios:
             setattr(unidad, campo, cambios[campo])  # type: ignore[literal-required]
     cambia_padre, cambia_lugar = unidad.padre_id != antes.padre_id, not _mismo(unidad.punto, antes.punto)
+    if cambia_padre:  # who is limited to a district neither takes a unit out of it nor into another
+        exigir(por, EDITAR_UNIDAD, unidad.municipio_propio, unidad.padre)
     _revisar(unidad, padre=cambia_padre, punto=cambia_lugar)
     unidad.save()
     if "codigos" in cambios:
@@ -175,7 +177,7 @@ def lejos_de_su_padre(punto: Point, padre: UnidadTerritorial | None) -> tuple[Un
 def _para_escribir(por, unidad_id: int, version: str | None) -> UnidadTerritorial:
     """The unit, locked, once it is sure that this user may and that nobody wrote meanwhile."""
     unidad = UnidadTerritorial.objects.select_related("nivel", "municipio__nivel").get(pk=unidad_id)
-    exigir(por, EDITAR_UNIDAD, unidad.municipio_propio)
+    exigir(por, EDITAR_UNIDAD, unidad.municipio_propio, unidad)
     bloquear_limites()
     unidad = (
         UnidadTerritorial.objects.select_for_update(of=("self",)).select_related("nivel", "padre").get(pk=unidad_id)

@@ -32,7 +32,7 @@ UN_DIA = 24 * 3600
 def cambiar(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose a change, say what it needs, look at what it would do, and do it."""
     unidad = get_object_or_404(UnidadTerritorial.objects.select_related("nivel", "municipio__nivel", "padre"), pk=pk)
-    exigir(request.user, EDITAR_UNIDAD, unidad.municipio_propio)
+    exigir(request.user, EDITAR_UNIDAD, unidad.municipio_propio, unidad)
     request.municipio = unidad.municipio_propio  # type: ignore[attr-defined]  # read by mapas.contexto
     que = request.POST.get("que") or request.GET.get("que", "")
     contexto: dict[str, Any] = {"unidad": unidad, "que": que, "cambios": CAMBIOS}

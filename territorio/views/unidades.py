@@ -120,7 +120,7 @@ def _la_unidad(request: HttpRequest, pk: int) -> UnidadTerritorial:
     una = get_object_or_404(
         UnidadTerritorial.objects.select_related("nivel", "municipio__nivel", "padre__nivel"), pk=pk
     )
-    exigir(request.user, EDITAR_UNIDAD, una.municipio_propio)
+    exigir(request.user, EDITAR_UNIDAD, una.municipio_propio, una)
     request.municipio = una.municipio_propio  # type: ignore[attr-defined]
     return una
 

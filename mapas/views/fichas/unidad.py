@@ -57,7 +57,7 @@ def unidad(request: HttpRequest, pk: int) -> HttpResponse:
     if contexto["ejecucion"] and contexto["habitantes"] and contexto["habitantes"].personas:
         contexto["por_habitante"] = contexto["ejecucion"].devengado / contexto["habitantes"].personas
     municipio = una.municipio_propio
-    contexto["puede_editar"] = municipio is not None and puede(request.user, EDITAR_UNIDAD, municipio)
+    contexto["puede_editar"] = municipio is not None and puede(request.user, EDITAR_UNIDAD, municipio, una)
     if una.nivel.es_base:
         en_embudo = UnidadTerritorial.objects.filter(pk=pk).embudo(demandas=demandas, proyectos=proyectos)
         contexto["paso"] = en_embudo.values_list("paso", flat=True).first()
