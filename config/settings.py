@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config.seguridad import politica_de_contenido
+from cuentas.operacion.bitacora import ajustes
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -96,6 +97,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "cuentas.operacion.peticiones.Peticiones",
+    "django_guid.middleware.guid_middleware",
     "django.middleware.security.SecurityMiddleware",
     "config.seguridad.Cabeceras",
     "csp.middleware.CSPMiddleware",
@@ -135,6 +138,8 @@ TEMPLATES = [
 DATABASES = {"default": env.db("DATABASE_URL", default="postgis:///minka")}
 DATABASES["default"]["ENGINE"] = "django.contrib.gis.db.backends.postgis"
 DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
+# A connection kept from another request is tried first, so that pages survive a restart of the database.
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # What each process is: the worker ("trabajador") sees the rows of all municipalities, the web those of whoever asks.
@@ -236,15 +241,21 @@ MINKA_MAPA_BASE_CREDITO = env.str("MINKA_MAPA_BASE_CREDITO", default="")
 # What an uploaded file may weigh, and for how many days it is kept once its import is over.
 MINKA_IMPORTACION_MAXIMO_MB = env.int("MINKA_IMPORTACION_MAXIMO_MB", default=200)
 MINKA_IMPORTACION_DIAS = env.int("MINKA_IMPORTACION_DIAS", default=30)
+# Below these free MB on the disk of any of these folders nothing is written any more; reading goes on.
+MINKA_DISCO_MINIMO_MB = env.int("MINKA_DISCO_MINIMO_MB", default=200)
+MINKA_DISCOS = env.list("MINKA_DISCOS", default=[str(VAR_DIR), str(VAR_DIR / "postgres")])
 # Code of the invented municipality: its pages say that it is invented.
 MINKA_MUNICIPIO_DEMO = "990101"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"consola": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["consola"], "level": "WARNING"},
-}
+# --- logs, health, metrics (cuentas/operacion) ------------------------------------------------------------------------
+LOGGING = ajustes(
+    formato=env.str("MINKA_BITACORA", default="json" if PRODUCCION else "texto"),
+    nivel=env.str("MINKA_BITACORA_NIVEL", default="INFO"),
+    niveles=env.dict("MINKA_BITACORA_NIVELES", default={}),
+)
+DJANGO_GUID = {"GUID_HEADER_NAME": "X-Request-ID", "EXPOSE_HEADER": False}
+# Who brings it (Authorization: Bearer …) may read metrics and the parts of /salud/listo/ from elsewhere.
+MINKA_METRICAS_CLAVE = env.str("MINKA_METRICAS_CLAVE", default="")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],

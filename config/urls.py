@@ -1,11 +1,11 @@
 """All routes: pages and machines."""
 
 from django.contrib import admin
-from django.http import HttpRequest, JsonResponse
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import DefaultRouter
 
+from cuentas.operacion.peticiones import DIRECTAS
 from demandas.api import DemandaViewSet
 from mapas.api import PreguntaView
 from mapas.preguntas import PREGUNTAS
@@ -18,11 +18,6 @@ for prefijo, (conjunto, nombre) in CONJUNTOS.items():
     router.register(prefijo, conjunto, basename=nombre)
 router.register("demandas", DemandaViewSet, basename="demanda")
 router.register("proyectos", ProyectoViewSet, basename="proyecto")
-
-
-def salud(request: HttpRequest) -> JsonResponse:
-    """Alive: answers without touching the database."""
-    return JsonResponse({"estado": "vivo"})
 
 
 urlpatterns = [
@@ -39,6 +34,6 @@ urlpatterns = [
     path("api/v1/niveles/", NivelesView.as_view(), name="api-niveles"),
     path("api/v1/donde/", DondeView.as_view(), name="api-donde"),
     path("api/v1/esquema/", SpectacularAPIView.as_view(), name="esquema"),
-    path("salud/", salud, name="salud"),
+    *(path(ruta.lstrip("/"), vista, name=nombre) for ruta, (nombre, vista) in DIRECTAS.items()),
     path("admin/", admin.site.urls),
 ]

@@ -8,6 +8,8 @@ class CuentasConfig(AppConfig):
 
     def ready(self) -> None:
         from cuentas import aislamiento
+        from cuentas.operacion import metricas
 
         post_migrate.connect(aislamiento.preparar)
         connection_created.connect(aislamiento.al_conectar)
+        metricas.conectar()

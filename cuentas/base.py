@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import cache
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, connection, models, transaction
@@ -162,11 +163,8 @@ def _lectura_de_eventos(eventos: type[models.Model]) -> str:
 
 def poner_al_dia(*, forzar: bool = False) -> None:
     """Bring the database to `mandatos`, unless the mark that it left says that it is already there."""
-    sql = "\n".join(mandatos())
-    marca = hashlib.sha256(sql.encode()).hexdigest()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT obj_description(to_regprocedure('minka_todo()'), 'pg_proc')")
-        if not forzar and cursor.fetchone()[0] == marca:
+        if not forzar and marca_guardada(cursor) == marca():
             return
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('minka_base'))")
@@ -175,8 +173,19 @@ def poner_al_dia(*, forzar: bool = False) -> None:
                 cursor.execute(_CREAR_ROL)
         except DatabaseError as error:
             raise falta_el_rol(error) from error
-        cursor.execute(sql)
-        cursor.execute(f"COMMENT ON FUNCTION minka_todo() IS '{marca}'")
+        cursor.execute("\n".join(mandatos()))
+        cursor.execute(f"COMMENT ON FUNCTION minka_todo() IS '{marca()}'")
+
+
+@cache
+def marca() -> str:
+    """What the statements of this code come to; the database keeps the one it was brought to (`marca_guardada`)."""
+    return hashlib.sha256("\n".join(mandatos()).encode()).hexdigest()
+
+
+def marca_guardada(cursor) -> str | None:
+    cursor.execute("SELECT obj_description(to_regprocedure('minka_todo()'), 'pg_proc')")
+    return cursor.fetchone()[0]
 
 
 def _tabla(modelo: type[models.Model]) -> str:

@@ -1,13 +1,17 @@
 """Tells the database, at the start of each request, who asks; at its end, when even a stream is out, that nobody does."""
 
 from collections.abc import Callable
+from contextvars import ContextVar
 
 from django.core.signals import request_finished
 from django.http import HttpRequest, HttpResponse
+from django_guid import get_guid
 
 from cuentas.aislamiento import entrar, salir
 from cuentas.origen import direccion
 from cuentas.permisos import municipios_de
+
+_dentro: ContextVar[bool] = ContextVar("dentro_de_una_peticion", default=False)
 
 
 class QuienPregunta:
@@ -17,10 +21,11 @@ class QuienPregunta:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         usuario = request.user
-        contexto = {
+        contexto: dict[str, object] = {
             "desde": direccion(request),
             "ruta": request.path[:200],
             "metodo": request.method,
+            "peticion": get_guid(),
         }
         if usuario.is_authenticated:
             contexto |= {"usuario": usuario.pk, "cuenta": usuario.get_username()}
@@ -29,8 +34,11 @@ class QuienPregunta:
             todo=usuario.is_authenticated and usuario.is_active and usuario.is_superuser,
             contexto=contexto,
         )
+        _dentro.set(True)
         return self.get_response(request)
 
 
 def _al_terminar(**kwargs) -> None:
-    salir()
+    if _dentro.get():  # else nobody was announced, and the database may not even be there
+        _dentro.set(False)
+        salir()

@@ -7,6 +7,7 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django_guid import get_guid
 
 from demandas.models import EstadoDemanda
 from mapas.figuras import ETIQUETA_PASO
@@ -188,3 +189,9 @@ def camino(objeto) -> list[dict]:
         {"nombre": nombres[parada], "cuando": "hecho" if i < ahora else "ahora" if i == ahora else "falta"}
         for i, parada in enumerate(paradas)
     ]
+
+
+@register.simple_tag
+def numero_de_peticion() -> str:
+    """The id of the request under way, by which whoever runs the service finds its lines in the logs."""
+    return get_guid() or ""
