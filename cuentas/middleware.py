@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django_guid import get_guid
 
 from cuentas.aislamiento import entrar, salir
+from cuentas.auditoria import nueva_vez
 from cuentas.origen import direccion
 from cuentas.permisos import municipios_de
 
@@ -26,6 +27,7 @@ class QuienPregunta:
             "ruta": request.path[:200],
             "metodo": request.method,
             "peticion": get_guid(),
+            "vez": nueva_vez(),
         }
         if usuario.is_authenticated:
             contexto |= {"usuario": usuario.pk, "cuenta": usuario.get_username()}
