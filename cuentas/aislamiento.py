@@ -31,10 +31,19 @@ _total: ContextVar[bool] = ContextVar("alcance_total", default=False)
 
 @dataclass(frozen=True)
 class Filas:
-    """Which rows of a table may be read, and which written, in SQL over its columns."""
+    """Which rows of a table may be read, which written and which deleted, in SQL over its columns."""
 
     lectura: str
     escritura: str
+    borrado: str
+
+    @property
+    def abierta(self) -> bool:
+        """All read it: a trigger guards what is written, because row rules hide a table's statistics from the planner.
+
+        Measured with 25,000 communities: with row rules on the units, who is served took over 100 s in place of 3.
+        """
+        return self.lectura == "true"
 
 
 _filas: dict[type[models.Model], Filas] = {}
@@ -42,10 +51,10 @@ _solo_crecen: set[type[models.Model]] = set()
 
 
 # --- what each app declares -------------------------------------------------------------------------------------------
-def filas(modelo: type[models.Model], *, lectura: str, escritura: str) -> None:
+def filas(modelo: type[models.Model], *, lectura: str, escritura: str, borrado: str = "") -> None:
     if modelo in _filas:
         raise ValueError(f"Las filas de {modelo._meta.label} ya están declaradas.")
-    _filas[modelo] = Filas(lectura, escritura)
+    _filas[modelo] = Filas(lectura, escritura, borrado or escritura)
 
 
 def del_municipio(modelo: type[models.Model], *, publica: str = "false", columna: str = "municipio_id") -> None:
@@ -55,21 +64,25 @@ def del_municipio(modelo: type[models.Model], *, publica: str = "false", columna
 
 
 def de_su(modelo: type[models.Model], *campos: str, derivada: bool = False) -> None:
-    """Rows that hang on others: read where all of those are; written where the first may be, or never if `derivada`."""
+    """Rows that hang on others: read where all of those are, written and deleted where the first may be.
+
+    What is `derivada` is written by nobody but what derives it, and goes with what it was derived from.
+    """
     padres = [modelo._meta.get_field(campo) for campo in campos]
     lectura = " AND ".join(
         f"({p.column} IS NULL OR {p.column} IN (SELECT id FROM {p.related_model._meta.db_table}))" for p in padres
     )
     padre = padres[0]
     de_arriba = _filas[padre.related_model].escritura
-    escritura = f"{padre.column} IN (SELECT id FROM {padre.related_model._meta.db_table} WHERE {de_arriba})"
     todo = f"(SELECT {TODO})"
-    filas(modelo, lectura=f"{todo} OR ({lectura})", escritura=todo if derivada else f"{todo} OR {escritura}")
+    borrado = f"{todo} OR {padre.column} IN (SELECT id FROM {padre.related_model._meta.db_table} WHERE {de_arriba})"
+    filas(modelo, lectura=f"{todo} OR ({lectura})", escritura=todo if derivada else borrado, borrado=borrado)
 
 
-def abiertas(modelo: type[models.Model], *, escritura: str = "false") -> None:
-    """Rows that anybody reads; `escritura` (SQL) says who may write, besides what runs with `alcance_total`."""
-    filas(modelo, lectura="true", escritura=f"(SELECT {TODO}) OR {escritura}")
+def abiertas(modelo: type[models.Model], *, escritura: str = "false", borrado: str = "") -> None:
+    """Rows that anybody reads; `escritura` and `borrado` (SQL): by whom, besides what runs with `alcance_total`."""
+    todo = f"(SELECT {TODO})"
+    filas(modelo, lectura="true", escritura=f"{todo} OR {escritura}", borrado=f"{todo} OR {borrado or escritura}")
 
 
 def solo_crece(modelo: type[models.Model]) -> None:

@@ -49,6 +49,11 @@ def auditado_enlace(modelo: Modelo) -> Modelo:
     )
 
 
+def es_registro(modelo: type[models.Model]) -> bool:
+    """Whether a model holds past states of another: what it refers to may be gone."""
+    return hasattr(modelo, "pgh_tracked_model")
+
+
 def modelos_auditados() -> list[type[models.Model]]:
     """The event models of every tracked model, by table."""
     from pghistory.models import Event

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import cache
 
 from django.contrib.contenttypes.models import ContentType
@@ -128,6 +129,7 @@ CREATE OR REPLACE TRIGGER intocable BEFORE UPDATE OR DELETE ON {tabla}
 REVOKE INSERT, UPDATE, DELETE ON {tabla} FROM {rol};
 """
 _FILAS = """
+DROP TRIGGER IF EXISTS guardia ON {tabla};
 ALTER TABLE {tabla} ENABLE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS leer ON {tabla};
 DROP POLICY IF EXISTS agregar ON {tabla};
@@ -136,7 +138,25 @@ DROP POLICY IF EXISTS quitar ON {tabla};
 CREATE POLICY leer ON {tabla} FOR SELECT TO {rol} USING ({lectura});
 CREATE POLICY agregar ON {tabla} FOR INSERT TO {rol} WITH CHECK ({escritura});
 CREATE POLICY cambiar ON {tabla} FOR UPDATE TO {rol} USING ({escritura}) WITH CHECK ({escritura});
-CREATE POLICY quitar ON {tabla} FOR DELETE TO {rol} USING ({escritura});
+CREATE POLICY quitar ON {tabla} FOR DELETE TO {rol} USING ({borrado});
+"""
+# Where all rows are read, only writing is guarded; the owner, and what runs over all rows, pass at the cost of a comparison.
+_GUARDIA = """
+CREATE OR REPLACE FUNCTION minka_guardia_{nombre}() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF CASE TG_OP
+        WHEN 'INSERT' THEN EXISTS (SELECT 1 FROM (SELECT (NEW).*) fila WHERE {escritura})
+        WHEN 'DELETE' THEN EXISTS (SELECT 1 FROM (SELECT (OLD).*) fila WHERE {borrado})
+        ELSE EXISTS (SELECT 1 FROM (SELECT (OLD).*) fila WHERE {escritura})
+            AND EXISTS (SELECT 1 FROM (SELECT (NEW).*) fila WHERE {escritura})
+    END THEN
+        RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+    END IF;
+    RAISE EXCEPTION 'Esta fila de {nombre} es de otro municipio, o la escribe solo el sistema.' USING ERRCODE = '42501';
+END $$;
+ALTER TABLE {tabla} DISABLE ROW LEVEL SECURITY;
+CREATE OR REPLACE TRIGGER guardia BEFORE INSERT OR UPDATE OR DELETE ON {tabla} FOR EACH ROW
+    WHEN (current_user = '{rol}' AND NOT minka_todo()) EXECUTE FUNCTION minka_guardia_{nombre}();
 """
 _CREAR_ROL = f"""
 DO $$ BEGIN
@@ -160,9 +180,12 @@ def mandatos() -> Iterator[str]:
     for modelo in modelos_auditados():
         yield _DE_EVENTOS.format(tabla=_tabla(modelo), nombre=modelo._meta.db_table)
         yield _INTOCABLE.format(tabla=_tabla(modelo), rol=ROL)
-        yield _FILAS.format(tabla=_tabla(modelo), rol=ROL, lectura=_lectura_de_eventos(modelo), escritura="false")
+        yield _FILAS.format(
+            tabla=_tabla(modelo), rol=ROL, lectura=_lectura_de_eventos(modelo), escritura="false", borrado="false"
+        )
     for modelo, regla in declaradas().items():
-        yield _FILAS.format(tabla=_tabla(modelo), rol=ROL, lectura=regla.lectura, escritura=regla.escritura)
+        molde = _GUARDIA if regla.abierta else _FILAS
+        yield molde.format(tabla=_tabla(modelo), nombre=modelo._meta.db_table, rol=ROL, **asdict(regla))
     for modelo in sorted(solo_crecen(), key=lambda m: m._meta.db_table):
         yield f"REVOKE UPDATE, DELETE, TRUNCATE ON {_tabla(modelo)} FROM {ROL};"
 

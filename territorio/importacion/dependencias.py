@@ -10,6 +10,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from cuentas.auditoria import es_registro
 from territorio.importacion.registro import CAMPOS, valores
 from territorio.localizacion import tablas
 from territorio.models import (
@@ -132,7 +133,7 @@ def _nombradas(importacion: Importacion, cambios: list[CambioImportado]) -> Iter
     creadas = _de(importacion.cambios.filter(nueva=True))
     for relacion in UnidadTerritorial._meta.related_objects:
         modelo, campo = _tabla_que_nombra(relacion)
-        if modelo in tablas() or modelo in DERIVADAS:
+        if modelo in tablas() or modelo in DERIVADAS or es_registro(modelo):
             continue
         filas = modelo._default_manager.filter(**{f"{campo}__in": creadas})
         if modelo is UnidadTerritorial:
