@@ -144,13 +144,11 @@ CREATE POLICY quitar ON {tabla} FOR DELETE TO {rol} USING ({borrado});
 _GUARDIA = """
 CREATE OR REPLACE FUNCTION minka_guardia_{nombre}() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
-    IF CASE TG_OP
-        WHEN 'INSERT' THEN EXISTS (SELECT 1 FROM (SELECT (NEW).*) fila WHERE {escritura})
-        WHEN 'DELETE' THEN EXISTS (SELECT 1 FROM (SELECT (OLD).*) fila WHERE {borrado})
-        ELSE EXISTS (SELECT 1 FROM (SELECT (OLD).*) fila WHERE {escritura})
-            AND EXISTS (SELECT 1 FROM (SELECT (NEW).*) fila WHERE {escritura})
-    END THEN
-        RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+    IF TG_OP = 'DELETE' THEN
+        IF EXISTS (SELECT 1 FROM (SELECT (OLD).*) fila WHERE {borrado}) THEN RETURN OLD; END IF;
+    ELSIF EXISTS (SELECT 1 FROM (SELECT (NEW).*) fila WHERE {escritura})
+        AND (TG_OP = 'INSERT' OR EXISTS (SELECT 1 FROM (SELECT (OLD).*) fila WHERE {escritura})) THEN
+        RETURN NEW;
     END IF;
     RAISE EXCEPTION 'Esta fila de {nombre} es de otro municipio, o la escribe solo el sistema.' USING ERRCODE = '42501';
 END $$;
