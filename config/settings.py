@@ -106,11 +106,13 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "cuentas.guardia.middleware.Direcciones",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "cuentas.middleware.QuienPregunta",
+    "cuentas.guardia.middleware.Guardia",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -146,8 +148,25 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MINKA_PROCESO = env.str("MINKA_PROCESO", default="")
 # How many proxies of our own stand before the web server: that many entries of X-Forwarded-For are believed.
 MINKA_PROXIES = env.int("MINKA_PROXIES", default=0)
-# Milliseconds after which a statement of a page is given up.
+# Milliseconds after which a statement of a page is given up; and one of a download, of which so many run at once.
 MINKA_ESPERA_MS = env.int("MINKA_ESPERA_MS", default=30_000)
+MINKA_ESPERA_EXPORTE_MS = env.int("MINKA_ESPERA_EXPORTE_MS", default=120_000)
+MINKA_EXPORTES_A_LA_VEZ = env.int("MINKA_EXPORTES_A_LA_VEZ", default=2)
+# Seconds that a browser may leave a piece of an answer unread before its connection is closed.
+MINKA_ESPERA_LECTURA_S = env.int("MINKA_ESPERA_LECTURA_S", default=60)
+
+# --- how often: "60/m" (s, m, h, d), empty for no limit. By address; a member by account, four times as much ----------
+MINKA_RITMOS = {
+    clase: env.str(f"MINKA_RITMO_{clase.upper()}", default=ritmo)
+    for clase, ritmo in {
+        "ingreso_direccion": "60/m",  # a workshop enters from one address
+        "ingreso_cuenta": "10/m",
+        "busqueda": "300/m",  # letters typed are searched for as they come
+        "exportes": "30/m",
+        "api": "600/m",
+        "api_escritura": "120/m",
+    }.items()
+}
 
 # --- the record of changes: triggers write what each row became, with who and from where, one statement at a time ----
 PGHISTORY_LEVEL = pgtrigger.Statement
@@ -161,6 +180,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "cuentas.guardia.errores.sin_csrf"
 
 # --- accounts ---------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "cuentas.Usuario"

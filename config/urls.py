@@ -37,3 +37,9 @@ urlpatterns = [
     *(path(ruta.lstrip("/"), vista, name=nombre) for ruta, (nombre, vista) in DIRECTAS.items()),
     path("admin/", admin.site.urls),
 ]
+
+# Errors in our own words, also when the database is what failed.
+handler400 = "cuentas.guardia.errores.error_400"
+handler403 = "cuentas.guardia.errores.error_403"
+handler404 = "cuentas.guardia.errores.error_404"
+handler500 = "cuentas.guardia.errores.error_500"

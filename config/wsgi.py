@@ -1,8 +1,19 @@
 """WSGI application for gunicorn."""
 
 import os
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_wsgi_application()
+_minka = get_wsgi_application()
+
+
+def application(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
+    """Minka; a piece of an answer that nobody reads for so long ends its connection, and its thread is free again."""
+    from django.conf import settings
+
+    if (zocalo := environ.get("gunicorn.socket")) is not None:
+        zocalo.settimeout(settings.MINKA_ESPERA_LECTURA_S)
+    return _minka(environ, start_response)

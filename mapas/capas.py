@@ -13,8 +13,8 @@ from shapely.geometry.base import BaseGeometry
 from demandas.api import DemandaViewSet
 from mapas.disputas import disputas
 from mapas.figuras import Figuras
-from mapas.filtros import Vista
-from mapas.listas import demandas_pedidas, equipamientos_pedidos, proyectos_pedidos
+from mapas.filtros import PARAMETROS, Vista
+from mapas.listas import LISTAS, demandas_pedidas, equipamientos_pedidos, proyectos_pedidos
 from mapas.preguntas import PREGUNTAS
 from proyectos.api import ProyectoViewSet
 from territorio import geojson
@@ -47,11 +47,17 @@ class Capa:
     geometria: Callable[[], Any] = geojson.geometria_propia
     propiedades: dict[str, str] = field(default_factory=dict)
     areas: Callable[[Vista], Iterable[tuple[int, BaseGeometry, dict[str, Any]]]] | None = None
+    de_lista: tuple[str, ...] = ()  # parameters that its list takes besides those of a view
 
     @property
     def filtros(self) -> str:
         """The question whose filters apply to this layer."""
         return self.pregunta or "demanda"
+
+    @property
+    def parametros(self) -> frozenset[str]:
+        """What the query string of its download may hold."""
+        return frozenset((*PARAMETROS, *self.de_lista))
 
     def leer(self, vista: Vista, parametros: Mapping[str, str], codificar) -> "Contenido":
         """The layer's rows under a view, each geometry passed through `codificar` (AsGeoJSON, AsWKB …).
@@ -158,6 +164,7 @@ CAPAS: dict[str, Capa] = {
             _("Demandas"),
             consulta=lambda vista, parametros: demandas_pedidas(_con_municipio(vista, parametros), vista.usuario),
             propiedades=DemandaViewSet.propiedades,
+            de_lista=LISTAS["demandas"],
         ),
         Capa(
             "proyectos",
@@ -166,6 +173,7 @@ CAPAS: dict[str, Capa] = {
                 _con_municipio(vista, parametros), vista.usuario
             ).con_pdm_visible(vista.usuario),
             propiedades=ProyectoViewSet.propiedades,
+            de_lista=LISTAS["proyectos"],
         ),
         Capa(
             "disputas",
@@ -198,6 +206,7 @@ CAPAS: dict[str, Capa] = {
                 "ubicada_por": "ubicada_por",
                 "fuente": "fuente",
             },
+            de_lista=LISTAS["equipamientos"],
         ),
         Capa("influencia", _("Áreas estimadas, que no son límites"), areas=_areas_de_influencia),
         Capa("demanda", _("Demanda por territorio"), pregunta="demanda"),

@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from cuentas.permisos import puede
-from mapas.filtros import SinMunicipio, municipio_por_defecto, municipios_con_datos
+from mapas.filtros import FiltroInvalido, SinMunicipio, municipio_por_defecto, municipios_con_datos
 from territorio.models import Municipio, UnidadTerritorial
 from territorio.permisos import IMPORTAR_LIMITES
 
@@ -42,11 +42,17 @@ MAPAS = (
 
 
 def municipio_en_uso(request: HttpRequest) -> UnidadTerritorial | None:
-    """The municipality of a page: told by the view (`request.municipio`), by the address, else the reader's own."""
+    """The municipality of a page: told by the view (`request.municipio`), by the address, else the reader's own.
+
+    Raises `FiltroInvalido` where the address names none.
+    """
     if (dicho := getattr(request, "municipio", None)) is not None:
         return dicho
-    codigo = request.GET.get("municipio", "").replace("\x00", "")
-    if codigo and (pedido := Municipio.objects.select_related("nivel").filter(codigo=codigo[:80]).first()):
+    if codigo := request.GET.get("municipio", ""):
+        pedido = Municipio.objects.select_related("nivel").filter(codigo=codigo[:80]).first()
+        if pedido is None:
+            mensaje = _("No hay un municipio con el código «%(codigo)s».") % {"codigo": codigo[:40]}
+            raise FiltroInvalido(str(mensaje), "municipio")
         return pedido
     try:
         return municipio_por_defecto(getattr(request, "user", None) or AnonymousUser())
@@ -64,7 +70,10 @@ class Sitio:
 
     @cached_property
     def municipio(self) -> UnidadTerritorial | None:
-        return municipio_en_uso(self._request)
+        try:
+            return municipio_en_uso(self._request)
+        except FiltroInvalido:  # of a page that does not ask for one, or of the one that says so
+            return None
 
     @cached_property
     def es_demo(self) -> bool:

@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from cuentas.guardia.parametros import ParametroInvalido
 from demandas.models import Demanda, Grupo
 from mapas.nombres import en_su_idioma
 from proyectos.models import PDM, POA, Proyecto
@@ -27,8 +28,8 @@ LEJOS = 5_000
 SECTORES_DE_SERVICIOS = ("20", "21", "11")
 
 
-class FiltroInvalido(ValueError):
-    """A value of the query string that cannot be; the message says which and what may stand there."""
+class FiltroInvalido(ParametroInvalido):
+    """A filter of a view that cannot be; the message says which and what may stand there."""
 
 
 class SinMunicipio(Exception):
@@ -184,7 +185,7 @@ def fecha_de(parametros: Mapping[str, str]) -> date | None:
     try:
         return leer_dia(parametros.get("fecha", ""))
     except FechaInvalida as e:
-        raise FiltroInvalido(str(e)) from e
+        raise FiltroInvalido(str(e), "fecha") from e
 
 
 def _vista(parametros: QueryDict, usuario, pregunta: str, fecha: date | None) -> Vista:
@@ -254,7 +255,9 @@ def _municipio(codigo: str, usuario) -> UnidadTerritorial:
         return municipio_por_defecto(usuario)
     municipio = Municipio.objects.select_related("nivel").filter(codigo=_limpio(codigo)).first()
     if municipio is None:
-        raise FiltroInvalido(_("No hay un municipio con el código «%(codigo)s».") % {"codigo": codigo[:40]})
+        raise FiltroInvalido(
+            _("No hay un municipio con el código «%(codigo)s».") % {"codigo": codigo[:40]}, "municipio"
+        )
     return municipio
 
 
@@ -264,7 +267,8 @@ def _nivel(codigo: str, niveles: list[Nivel], municipio, pregunta: str) -> Nivel
         if elegido is None:
             raise FiltroInvalido(
                 _("%(municipio)s no tiene unidades del nivel «%(nivel)s». Tiene: %(hay)s.")
-                % {"municipio": municipio.nombre, "nivel": codigo[:40], "hay": ", ".join(n.codigo for n in niveles)}
+                % {"municipio": municipio.nombre, "nivel": codigo[:40], "hay": ", ".join(n.codigo for n in niveles)},
+                "nivel",
             )
         return elegido
     if pregunta in {"desatendidas", "servicios"}:
@@ -291,7 +295,7 @@ def _sector(codigo: str) -> Sector | None:
         return None
     sector = Sector.objects.filter(codigo=_limpio(codigo)).order_by("-vigencia").first()
     if sector is None:
-        raise FiltroInvalido(_("No hay un sector con el código «%(codigo)s».") % {"codigo": codigo[:40]})
+        raise FiltroInvalido(_("No hay un sector con el código «%(codigo)s».") % {"codigo": codigo[:40]}, "sector")
     return sector
 
 
@@ -303,7 +307,7 @@ def _sector_de_servicios() -> Sector | None:
 
 def _tipo(texto: str) -> str:
     if texto and not Equipamiento.objects.filter(tipo=_limpio(texto)).exists():
-        raise FiltroInvalido(_("No hay equipamientos del tipo «%(tipo)s».") % {"tipo": texto[:40]})
+        raise FiltroInvalido(_("No hay equipamientos del tipo «%(tipo)s».") % {"tipo": texto[:40]}, "tipo")
     return texto
 
 
@@ -321,7 +325,7 @@ def _gestion(texto: str, municipio, usuario, *, obligatoria: bool) -> int | None
     if not texto:
         return poas.values_list("gestion", flat=True).order_by("-gestion").first() if obligatoria else None
     if not (texto.isascii() and texto.isdecimal() and len(texto) == 4) or not 1990 <= int(texto) <= 2100:
-        raise FiltroInvalido(_("La gestión «%(valor)s» no es un año.") % {"valor": texto[:40]})
+        raise FiltroInvalido(_("La gestión «%(valor)s» no es un año.") % {"valor": texto[:40]}, "gestion")
     return int(texto)
 
 
@@ -332,13 +336,14 @@ def _pdm(texto: str, municipio, usuario, *, obligatorio: bool) -> PDM | None:
     desde, _sep, hasta = texto.partition("-")
     plan = (
         planes.filter(desde=desde, hasta=hasta).first()
-        if desde.isdecimal() and hasta.isdecimal() and len(texto) < 12
+        if texto.isascii() and desde.isdecimal() and hasta.isdecimal() and len(texto) < 12
         else None
     )
     if plan is None:
         raise FiltroInvalido(
             _("No hay un PDM publicado del periodo «%(valor)s» en %(municipio)s.")
-            % {"valor": texto[:40], "municipio": municipio.nombre}
+            % {"valor": texto[:40], "municipio": municipio.nombre},
+            "pdm",
         )
     return plan
 
@@ -346,8 +351,8 @@ def _pdm(texto: str, municipio, usuario, *, obligatorio: bool) -> PDM | None:
 def _metros(texto: str) -> int:
     if not texto:
         return 0
-    if not texto.isdecimal() or len(texto) > 6 or int(texto) > METROS_MAXIMOS:
-        raise FiltroInvalido(_("«metros» va de 0 a 50000, sin decimales."))
+    if not (texto.isascii() and texto.isdecimal()) or len(texto) > 6 or int(texto) > METROS_MAXIMOS:
+        raise FiltroInvalido(_("«metros» va de 0 a 50000, sin decimales."), "metros")
     return int(texto)
 
 
@@ -355,7 +360,8 @@ def _uno_de(valor: str, permitidos, nombre: str) -> str:
     if valor not in permitidos:
         raise FiltroInvalido(
             _("«%(nombre)s» no puede ser «%(valor)s»; puede ser: %(permitidos)s.")
-            % {"nombre": nombre, "valor": valor[:40], "permitidos": ", ".join(p for p in permitidos if p)}
+            % {"nombre": nombre, "valor": valor[:40], "permitidos": ", ".join(p for p in permitidos if p)},
+            nombre,
         )
     return valor
 

@@ -1,11 +1,12 @@
 """Lists of demands, projects and services: the query string read once, so that page and download show the same rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Case, DecimalField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
+from cuentas.guardia.parametros import ParametroInvalido, entero, uno_de
 
 from demandas.models import Demanda, EstadoDemanda, Grupo
 from mapas.nombres import en_su_idioma
@@ -15,6 +16,13 @@ from territorio.models import Equipamiento, EstadoEquipamiento, Municipio, Secto
 
 # A project is late when it has reached this many points less than was programmed to date.
 PUNTOS_DE_ATRASO = 15
+# What the query string of each list may hold.
+_DE_TODA_LISTA = ("q", "municipio", "unidad", "sector", "estado", "lugar", "orden")
+LISTAS = {
+    "demandas": (*_DE_TODA_LISTA, "grupo"),
+    "proyectos": (*_DE_TODA_LISTA, "plan", "avance"),
+    "equipamientos": (*_DE_TODA_LISTA, "tipo"),
+}
 LARGO_DE_BUSQUEDA = 100
 
 
@@ -43,18 +51,22 @@ def con_palabras(queryset: QuerySet, campos: tuple[str, ...], buscado: str) -> Q
     return queryset
 
 
-def _comunes(queryset: QuerySet, parametros: Mapping[str, str]) -> QuerySet:
-    """Filters that demands and projects share."""
+def _comunes(queryset: QuerySet, parametros: Mapping[str, str], estados: Sequence[str]) -> QuerySet:
+    """Filters that all lists share; raises `ParametroInvalido`."""
     if municipio := texto(parametros, "municipio"):
         queryset = queryset.filter(municipio__in=Municipio.objects.filter(codigo=municipio))
+        if not Sector.objects.filter(codigo=sector).exists():
+            raise ParametroInvalido(
+                _("No hay un sector con el código «%(codigo)s».") % {"codigo": sector[:40]}, "sector"
+            )
     if sector := texto(parametros, "sector"):
         queryset = queryset.de_sector(sector)
-    if estado := texto(parametros, "estado"):
+    if estado := uno_de(texto(parametros, "estado"), estados, "estado"):
         queryset = queryset.filter(estado=estado)
-    if lugar := texto(parametros, "lugar"):
+    if lugar := uno_de(texto(parametros, "lugar"), UbicadaPor.values, "lugar"):
         queryset = queryset.filter(ubicada_por=lugar)
-    if (unidad := texto(parametros, "unidad")) and unidad.isdecimal():
-        queryset = queryset.filter(pk__in=queryset.en(int(unidad)).order_by().values("pk"))
+    if unidad := entero(texto(parametros, "unidad"), "unidad"):
+        queryset = queryset.filter(pk__in=queryset.en(unidad).order_by().values("pk"))
     return queryset
 
 
@@ -83,8 +95,8 @@ def demandas_pedidas(parametros: Mapping[str, str], usuario) -> QuerySet:
 
     Keys: q, municipio, unidad (id), sector, grupo, estado, lugar (see `UbicadaPor`), orden (`-` before it: backwards).
     """
-    demandas = _comunes(Demanda.objects.visibles_para(usuario), parametros)
-    if grupo := texto(parametros, "grupo"):
+    demandas = _comunes(Demanda.objects.visibles_para(usuario), parametros, EstadoDemanda.values)
+    if grupo := uno_de(texto(parametros, "grupo"), Grupo.values, "grupo"):
         demandas = demandas.de(grupo=grupo)
     demandas = con_palabras(demandas, ("titulo", "codigo", "proponente__nombre"), texto(parametros, "q"))
     mujeres, hombres = F("beneficiarias_mujeres"), F("beneficiarios_hombres")
@@ -113,11 +125,11 @@ def proyectos_pedidos(parametros: Mapping[str, str], usuario) -> QuerySet:
     Annotated with their newest operation: `gestion`, `fisico`, `programado`, `atraso` (points), `financiero` (%).
     Keys: q, municipio, unidad (id), sector, estado, lugar, plan (si | no), avance (atrasado), orden.
     """
-    proyectos = con_ultima_operacion(_comunes(Proyecto.objects.visibles_para(usuario), parametros), usuario)
-    plan = texto(parametros, "plan")
-    if plan in {"si", "no"}:
+    pedidos = _comunes(Proyecto.objects.visibles_para(usuario), parametros, EstadoProyecto.values)
+    proyectos = con_ultima_operacion(pedidos, usuario)
+    if plan := uno_de(texto(parametros, "plan"), ("si", "no"), "plan"):
         proyectos = proyectos.filter(pdm__isnull=plan == "no")
-    if texto(parametros, "avance") == "atrasado":
+    if uno_de(texto(parametros, "avance"), ["atrasado"], "avance"):
         proyectos = proyectos.filter(atraso__gt=PUNTOS_DE_ATRASO)
     proyectos = con_palabras(proyectos, ("nombre", "codigo", "unidad__nombre"), texto(parametros, "q"))
     proyectos = proyectos.annotate(_estado=_por_estado(EstadoProyecto.values))
@@ -140,7 +152,7 @@ def equipamientos_pedidos(parametros: Mapping[str, str], _usuario) -> QuerySet:
 
     Keys: q, municipio, unidad (id), sector, tipo, estado, lugar, orden.
     """
-    equipamientos = _comunes(Equipamiento.objects.all(), parametros)
+    equipamientos = _comunes(Equipamiento.objects.all(), parametros, EstadoEquipamiento.values)
     if tipo := texto(parametros, "tipo"):
         equipamientos = equipamientos.de_tipo(tipo)
     equipamientos = con_palabras(
@@ -172,9 +184,10 @@ def con_ultima_operacion(proyectos: QuerySet, usuario) -> QuerySet:
 
 
 def _ordenadas(queryset: QuerySet, permitidos: dict[str, list[str]], orden: str) -> QuerySet:
-    """Sort by an allowed key; what has no value goes last either way."""
+    """Sort by an allowed key; what has no value goes last either way. Raises `ParametroInvalido`."""
+    uno_de(orden, [*permitidos, *(f"-{clave}" for clave in permitidos)], "orden")
     al_reves = orden.startswith("-")
-    campos = permitidos.get(orden.removeprefix("-")) or permitidos["codigo"]
+    campos = permitidos[orden.removeprefix("-") or "codigo"]
     return queryset.order_by(
         *(F(campo).desc(nulls_last=True) if al_reves else F(campo).asc(nulls_last=True) for campo in campos), "pk"
     )
@@ -231,5 +244,5 @@ def _filtro(clave: str, nombre: str, todas: str, opciones, parametros: Mapping[s
 
 def unidad_pedida(parametros: Mapping[str, str]) -> UnidadTerritorial | None:
     """The unit that narrows a list, to name it on the page."""
-    unidad = texto(parametros, "unidad")
-    return UnidadTerritorial.objects.filter(pk=int(unidad)).first() if unidad.isdecimal() else None
+    unidad = entero(texto(parametros, "unidad"), "unidad")
+    return UnidadTerritorial.objects.filter(pk=unidad).first() if unidad else None

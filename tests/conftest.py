@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.test import override_settings
 
 from cuentas import middleware
 from demandas.models import Demanda
@@ -34,6 +35,13 @@ def sin_tablas_de_paso(monkeypatch):
         entrar(**quien)
 
     monkeypatch.setattr(middleware, "entrar", sin_restos)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sin_prisa():
+    """Requests are not counted, except where a test asks for it (`settings.MINKA_RITMOS`)."""
+    with override_settings(MINKA_RITMOS={}):
+        yield
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 
-from mapas.filtros import FiltroInvalido, fecha_de
+from mapas.filtros import fecha_de
 from territorio.models import UnidadTerritorial
 from territorio.pasado import como_era
 
@@ -15,10 +15,7 @@ def a_su_fecha(vista):
 
     @wraps(vista)
     def al_dia(request: HttpRequest, pk: int) -> HttpResponse:
-        try:
-            request.fecha = fecha_de(request.GET)  # type: ignore[attr-defined]  # read by partes/fecha.html
-        except FiltroInvalido as e:
-            return render(request, "400.html", {"mensaje": str(e)}, status=400)
+        request.fecha = fecha_de(request.GET)  # type: ignore[attr-defined]  # read by partes/fecha.html
         if request.fecha is None:  # type: ignore[attr-defined]
             return vista(request, pk)
         una = get_object_or_404(UnidadTerritorial.objects.select_related("nivel", "municipio__nivel"), pk=pk)

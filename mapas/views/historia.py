@@ -9,10 +9,11 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from cuentas.guardia.parametros import pagina_pedida, parametros, uno_de
 from cuentas.permisos import puede
 from mapas import geometrias
 from mapas.disputas import M2_MENOR, contenidos, disputas, resumen
-from mapas.filtros import FiltroInvalido, SinMunicipio, Vista, vista_de
+from mapas.filtros import PARAMETROS, SinMunicipio, Vista, vista_de
 from mapas.historia import historia_de
 from mapas.views.mapas import conservacion_en_palabras, direccion_de_contornos
 from territorio.fechas import al, hoy
@@ -23,6 +24,7 @@ POR_PAGINA = 25
 
 
 @require_safe
+@parametros()
 def historia(request: HttpRequest, pk: int) -> HttpResponse:
     """Limits of a unit through time beside their map, its names, and what it came from."""
     una = get_object_or_404(UnidadTerritorial.objects.select_related("nivel", "municipio__nivel", "padre"), pk=pk)
@@ -50,14 +52,13 @@ def historia(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
+@parametros(*PARAMETROS, "menores", "pagina")
 def lista_de_disputas(request: HttpRequest) -> HttpResponse:
     """Ground that two units of a level claim, the largest first, with what lies in it."""
     try:
         vista = vista_de(request.GET, request.user, pregunta="disputas")
     except SinMunicipio:
         return render(request, "mapas/mapa_vacio.html")
-    except FiltroInvalido as error:
-        return render(request, "mapas/mapa_filtro.html", {"mensaje": str(error), "ruta": request.path}, status=400)
     request.municipio = vista.municipio  # type: ignore[attr-defined]
     request.fecha = vista.fecha  # type: ignore[attr-defined]
     with al(vista.fecha):
@@ -69,12 +70,12 @@ def lista_de_disputas(request: HttpRequest) -> HttpResponse:
 
 def _disputas(request: HttpRequest, vista: Vista, version: str) -> dict[str, Any]:
     todas = disputas(vista)
-    menores = request.GET.get("menores") == "1"
+    menores = uno_de(request.GET.get("menores", ""), ["1"], "menores") == "1"
     mostradas = todas.filter(m2__lt=M2_MENOR) if menores else todas.filter(m2__gte=M2_MENOR)
     relacionadas = mostradas.select_related("una__unidad__nivel", "otra__unidad__nivel").defer(
         "geom", "una__geom", "otra__geom"
     )
-    pagina = Paginator(relacionadas, POR_PAGINA).get_page(request.GET.get("pagina"))
+    pagina = Paginator(relacionadas, POR_PAGINA).get_page(pagina_pedida(request))
     dentro = contenidos(list(pagina.object_list), vista)
     filas = [{"solape": solape, "dentro": dentro[solape.pk]} for solape in pagina.object_list]
     consulta = vista.query()

@@ -12,8 +12,9 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from cuentas.guardia.parametros import parametros, uno_de
 from mapas import geometrias
-from mapas.filtros import FiltroInvalido, Vista, fecha_de
+from mapas.filtros import Vista, fecha_de
 from territorio.fechas import al, hoy
 from territorio.influencia import METODO
 from territorio.influencia import influencia as areas_de
@@ -25,15 +26,12 @@ DECIMALES = 5
 
 
 @require_safe
+@parametros("fecha")
 def influencia(request: HttpRequest, municipio: str, nivel: str) -> HttpResponse:
     """GeoJSON of a level's areas of influence; each says that it is estimated."""
     uno = get_object_or_404(Municipio, codigo=municipio)
     del_nivel = get_object_or_404(Nivel, codigo=nivel)
-    try:
-        dia = fecha_de(request.GET)
-    except FiltroInvalido as error:
-        return HttpResponse(str(error), status=400, content_type="text/plain; charset=utf-8")
-    with al(dia):
+    with al(fecha_de(request.GET)):
         # The areas depend on the limits that cut them, which are of other levels.
         versiones = [
             geometrias.resumen(municipio_id=uno.pk, nivel_id=pk).version
@@ -61,12 +59,12 @@ def _texto(municipio: UnidadTerritorial, nivel: Nivel) -> str:
     return json.dumps({"type": "FeatureCollection", "features": rasgos}, ensure_ascii=False, separators=(",", ":"))
 
 
-def pedida(vista: Vista, parametros) -> dict[str, Any] | None:
+def pedida(vista: Vista, pedido) -> dict[str, Any] | None:
     """What a map page needs to offer or draw the areas; None at a level without units that only have a point."""
     con_limite = Limite.objects.en_vigor().filter(unidad__municipio=vista.municipio, unidad__nivel=vista.nivel)
     if not vista.unidades.filter(punto__isnull=False).exclude(pk__in=con_limite.values("unidad")).exists():
         return None
-    dibujada = parametros.get("influencia") == "1"
+    dibujada = uno_de(pedido.get("influencia", ""), ["1"], "influencia") == "1"
     direccion = reverse("mapas:influencia", args=[vista.municipio.codigo, vista.nivel.codigo])
     fecha = f"?fecha={vista.fecha.isoformat()}" if vista.fecha else ""
     return {

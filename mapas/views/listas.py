@@ -4,8 +4,10 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from cuentas.guardia.parametros import pagina_pedida, parametros
 from mapas.contexto import municipio_en_uso
 from mapas.listas import (
+    LISTAS,
     PUNTOS_DE_ATRASO,
     demandas_pedidas,
     equipamientos_pedidos,
@@ -20,12 +22,14 @@ from mapas.listas import (
 POR_PAGINA = 50
 
 
+@parametros(*LISTAS["demandas"], "pagina")
 def demandas(request: HttpRequest) -> HttpResponse:
     pedidas, contexto = _lista(request, demandas_pedidas, filtros_de_demandas)
     contexto["pagina"] = _pagina(request, pedidas.select_related("proponente", "sector"))
     return render(request, "demandas/lista.html", contexto)
 
 
+@parametros(*LISTAS["proyectos"], "pagina")
 def proyectos(request: HttpRequest) -> HttpResponse:
     pedidos, contexto = _lista(request, proyectos_pedidos, filtros_de_proyectos)
     contexto["atraso_grave"] = PUNTOS_DE_ATRASO
@@ -33,6 +37,7 @@ def proyectos(request: HttpRequest) -> HttpResponse:
     return render(request, "proyectos/lista.html", contexto)
 
 
+@parametros(*LISTAS["equipamientos"], "pagina")
 def equipamientos(request: HttpRequest) -> HttpResponse:
     pedidos, contexto = _lista(request, equipamientos_pedidos, filtros_de_equipamientos)
     contexto["pagina"] = _pagina(request, pedidos.select_related("unidad", "sector"))
@@ -43,24 +48,24 @@ def _lista(request: HttpRequest, pedir, filtros):
     """The rows asked for in the municipality in use, and what the form shows."""
     municipio = municipio_en_uso(request)
     request.municipio = municipio
-    parametros = request.GET.copy()
+    pedido = request.GET.copy()
     if municipio is not None:
-        parametros["municipio"] = municipio.codigo
-    parametros.pop("pagina", None)
+        pedido["municipio"] = municipio.codigo
+    pedido.pop("pagina", None)
     contexto = {
-        "q": texto(parametros, "q"),
-        "orden": texto(parametros, "orden"),
-        "filtros": filtros(parametros, municipio),
-        "unidad": unidad_pedida(parametros),
-        "consulta": parametros.urlencode(),
+        "q": texto(pedido, "q"),
+        "orden": texto(pedido, "orden"),
+        "filtros": filtros(pedido, municipio),
+        "unidad": unidad_pedida(pedido),
+        "consulta": pedido.urlencode(),
     }
     contexto["hay_filtros"] = bool(
         contexto["q"]
         or contexto["unidad"]
         or any(elegida for f in contexto["filtros"] for *_resto, elegida in f.opciones)
     )
-    return pedir(parametros, request.user), contexto
+    return pedir(pedido, request.user), contexto
 
 
 def _pagina(request: HttpRequest, filas):
-    return Paginator(filas, POR_PAGINA).get_page(request.GET.get("pagina"))
+    return Paginator(filas, POR_PAGINA).get_page(pagina_pedida(request))

@@ -18,9 +18,10 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from cuentas.guardia.parametros import parametros
 from mapas import geometrias
 from mapas.figuras import APROXIMADO, SIN_TOTAL, Columna, Figuras, es_estimada
-from mapas.filtros import FiltroInvalido, SinMunicipio, Vista, fecha_de, vista_de
+from mapas.filtros import PARAMETROS, SinMunicipio, Vista, fecha_de, vista_de
 from mapas.folium_mapa import piezas
 from mapas.nombres import en_su_idioma
 from mapas.preguntas import PREGUNTAS
@@ -36,14 +37,13 @@ UN_ANIO = 365 * 24 * 3600
 
 
 @require_safe
+@parametros(*PARAMETROS, "influencia")
 def pagina(request: HttpRequest, pregunta: str) -> HttpResponse:
-    """One of the four questions on a map, with its table; 400 with a page in words where a filter cannot be."""
+    """One of the four questions on a map, with its table; 400 with in words where a filter cannot be."""
     try:
         vista = vista_de(request.GET, request.user, pregunta=pregunta)
     except SinMunicipio:
         return render(request, "mapas/mapa_vacio.html")
-    except FiltroInvalido as error:
-        return render(request, "mapas/mapa_filtro.html", {"mensaje": str(error), "ruta": request.path}, status=400)
     request.municipio = vista.municipio  # type: ignore[attr-defined]  # read by mapas.contexto
     with al(vista.fecha):
         # Before the tables of another day stand before the stored ones: a version is made of the stored rows.
@@ -57,15 +57,12 @@ def pagina(request: HttpRequest, pregunta: str) -> HttpResponse:
 
 
 @require_safe
+@parametros("v", "fecha")
 def geometria(request: HttpRequest, municipio: str, nivel: str) -> HttpResponse:
     """Outlines of a level's units as GeoJSON. An address with the present version may be kept for good."""
     uno = get_object_or_404(Municipio, codigo=municipio)
     del_nivel = get_object_or_404(Nivel, codigo=nivel)
-    try:
-        dia = fecha_de(request.GET)
-    except FiltroInvalido as error:
-        return HttpResponse(str(error), status=400, content_type="text/plain; charset=utf-8")
-    with al(dia):
+    with al(fecha_de(request.GET)):
         return _dibujo(request, uno, del_nivel)
 
 
@@ -120,7 +117,7 @@ def _contexto(vista: Vista, figuras: Figuras, resumen: geometrias.Resumen) -> di
         "sin_lugar": 0 if any(clase.clave == SIN_LUGAR for clase in figuras.clases) else sin_lugar,
         "signos": signos,
         "conservacion": conservacion_en_palabras(figuras.conservacion, figuras.objeto),
-        "conservacion_bs": _conservacion_bs(figuras),
+        "conservacion_bs": conservacion_en_bs(figuras.conservacion_bs),
         "descargas": _descargas(vista.pregunta, vista.query()),
         "vacio": _vacio(vista, figuras),
         "mapa": piezas(caja=resumen.caja, datos_id=DATOS_ID),
@@ -397,8 +394,7 @@ def conservacion_en_palabras(linea: Conservacion, objeto: str) -> dict[str, str]
     }
 
 
-def _conservacion_bs(figuras: Figuras) -> dict[str, str] | None:
-    linea = getattr(figuras, "conservacion_bs", None)
+def conservacion_en_bs(linea: Conservacion | None) -> dict[str, str] | None:
     if linea is None or not linea.total:
         return None
     ubicadas, sin_ubicar = round(linea.ubicadas, 2), round(linea.sin_ubicar, 2)

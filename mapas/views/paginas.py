@@ -5,15 +5,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.gis.geos import Point
-from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Upper
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from cuentas.guardia.parametros import pagina_pedida, parametros
 from demandas.models import Demanda
 from mapas.contexto import municipio_en_uso
 from mapas.filtros import municipios_con_datos
@@ -30,6 +29,7 @@ CERCANAS = 8
 RESULTADOS = 20
 
 
+@parametros()
 def inicio(request: HttpRequest) -> HttpResponse:
     """Home: the citizen's question first, then the municipality's figures, then each user's first task."""
     municipio = municipio_en_uso(request)
@@ -40,6 +40,7 @@ def inicio(request: HttpRequest) -> HttpResponse:
     return render(request, "inicio/inicio.html", contexto)
 
 
+@parametros("q", "pagina")
 def buscar(request: HttpRequest) -> HttpResponse:
     """Units by name or code, demands and projects by title; those of the municipality in use first."""
     buscado = texto(request.GET, "q")
@@ -61,7 +62,7 @@ def buscar(request: HttpRequest) -> HttpResponse:
         if municipio is not None:
             demandas, proyectos = demandas.del_municipio(municipio), proyectos.del_municipio(municipio)
         contexto |= {
-            "unidades": Paginator(unidades, RESULTADOS).get_page(request.GET.get("pagina")),
+            "unidades": Paginator(unidades, RESULTADOS).get_page(pagina_pedida(request)),
             "demandas": demandas.select_related("proponente")[:RESULTADOS],
             "demandas_n": demandas.count(),
             "proyectos": proyectos.select_related("unidad")[:RESULTADOS],
@@ -70,6 +71,7 @@ def buscar(request: HttpRequest) -> HttpResponse:
     return render(request, "inicio/buscar.html", contexto)
 
 
+@parametros("lat", "lon")
 def aqui(request: HttpRequest) -> HttpResponse:
     """Units that cover a position, else the communities near it."""
     punto = posicion(request.GET.get("lat", ""), request.GET.get("lon", ""))
@@ -90,20 +92,15 @@ def aqui(request: HttpRequest) -> HttpResponse:
     return render(request, "inicio/aqui.html", contexto)
 
 
+@parametros("q", "pagina")
 def municipios(request: HttpRequest) -> HttpResponse:
     """All municipalities: those with data first."""
     buscado = texto(request.GET, "q")
     con_datos = con_palabras(municipios_con_datos().order_by("nombre"), ("nombre", "codigo"), buscado)
     todos = con_palabras(Municipio.objects.order_by("nombre", "codigo"), ("nombre", "codigo"), buscado)
     resto = Paginator(todos.exclude(pk__in=municipios_con_datos().values("pk")), 120)
-    contexto = {"q": buscado, "con_datos": con_datos, "resto": resto.get_page(request.GET.get("pagina"))}
+    contexto = {"q": buscado, "con_datos": con_datos, "resto": resto.get_page(pagina_pedida(request))}
     return render(request, "inicio/municipios.html", contexto)
-
-
-def error_400(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A request that cannot be: in our words where we refused it, not in the technical ones of Django."""
-    mensaje = str(exception) if isinstance(exception, BadRequest) else ""
-    return HttpResponseBadRequest(render_to_string("400.html", {"mensaje": mensaje}))
 
 
 def posicion(lat: str, lon: str) -> Point | None:

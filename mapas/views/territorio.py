@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from cuentas.guardia.parametros import entero, parametros
 from cuentas.permisos import puede
 from mapas import arbol, geometrias
 from mapas.contexto import municipio_en_uso
@@ -25,6 +26,7 @@ PREFERIDOS = ("distrito", "macrodistrito", "canton")
 
 
 @require_safe
+@parametros("abierta", "q")
 def explorador(request: HttpRequest) -> HttpResponse:
     """The whole page; `abierta` (a unit's id) opens the tree down to it, `q` searches: both without script too."""
     municipio = municipio_en_uso(request)
@@ -53,6 +55,7 @@ def explorador(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@parametros("nivel")
 def rama(request: HttpRequest, pk: int) -> HttpResponse:
     """What hangs from a unit, as a piece of the tree; `nivel` gives the list of one level."""
     una = get_object_or_404(UnidadTerritorial.objects.select_related("nivel", "municipio"), pk=pk)
@@ -66,6 +69,7 @@ def rama(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
+@parametros("q")
 def buscar(request: HttpRequest) -> HttpResponse:
     """What is found, as a piece of the page."""
     municipio = municipio_en_uso(request)
@@ -77,6 +81,7 @@ def buscar(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@parametros("lat", "lon")
 def aqui(request: HttpRequest) -> HttpResponse:
     """Which units cover a place, as a piece of the page; else the communities near it."""
     punto = posicion(request.GET.get("lat", ""), request.GET.get("lon", ""))
@@ -97,6 +102,7 @@ def aqui(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@parametros()
 def tarjeta(request: HttpRequest, pk: int) -> HttpResponse:
     """The chosen unit in a few lines, and the way to it in the tree."""
     unidades = UnidadTerritorial.objects.select_related("nivel", "municipio__nivel", "padre__nivel")
@@ -131,10 +137,10 @@ def _hallazgos(municipio: UnidadTerritorial, buscado: str) -> dict[str, Any]:
 
 
 def _pedida(pk: str, municipio: UnidadTerritorial) -> UnidadTerritorial | None:
-    if not (pk.isascii() and pk.isdecimal() and len(pk) < 19):
+    if (numero := entero(pk, "abierta")) is None:
         return None
     propias = UnidadTerritorial.objects.del_municipio(municipio).select_related("nivel", "municipio__nivel")
-    return propias.filter(pk=int(pk)).first()
+    return propias.filter(pk=numero).first()
 
 
 def _sin_lugar(request: HttpRequest, municipio: UnidadTerritorial) -> list[UnidadTerritorial]:

@@ -35,7 +35,7 @@ urlpatterns = [
     path("cae/", lambda request: 1 / 0),
     path("no/", rehusar),
 ]
-handler400 = "mapas.views.paginas.error_400"
+handler400 = "cuentas.guardia.errores.error_400"
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from cuentas.guardia.parametros import uno_de
 from mapas.nombres import en_su_idioma
 from territorio import servicios  # noqa: F401  (adds `con_servicio_cercano` to the questions about units)
 from territorio.edades import SIN_EDAD, TOTAL, en_orden
@@ -34,8 +35,7 @@ def piramide(una: UnidadTerritorial, censo_pedido: str = "") -> dict[str, Any]:
     censos = list(por_edad.order_by("-censo").values_list("censo", flat=True).distinct())
     if not censos:
         return {"censos": []}
-    pedido = int(censo_pedido) if censo_pedido.isascii() and censo_pedido.isdecimal() and len(censo_pedido) == 4 else 0
-    censo = pedido if pedido in censos else censos[0]
+    censo = int(uno_de(censo_pedido, map(str, censos), "censo") or censos[0])
     cuentas: dict[str, dict[str, int]] = defaultdict(dict)
     fuentes, preliminar = set(), False
     for fila in por_edad.filter(censo=censo):

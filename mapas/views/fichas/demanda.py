@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from cuentas.guardia.parametros import parametros
 from demandas.models import Demanda
 from mapas.listas import con_ultima_operacion
 from mapas.views.fichas.lugar import croquis_de, lugares_de
@@ -10,6 +11,7 @@ from proyectos.models import Proyecto
 
 
 def demanda(request: HttpRequest, pk: int) -> HttpResponse:
+@parametros()
     """A demand: how far it has come, where it is, who asks, what answers it."""
     visibles = Demanda.objects.visibles_para(request.user).select_related(
         "municipio__nivel", "proponente__nivel", "sector"

@@ -3,10 +3,12 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from cuentas.guardia.parametros import parametros
 from mapas.views.fichas.lugar import croquis_de, lugares_de
 from territorio.models import EN_FUNCIONAMIENTO, Equipamiento, Metodo, Poblacion, UnidadTerritorial
 
 
+@parametros()
 def equipamiento(request: HttpRequest, pk: int) -> HttpResponse:
     """A service: what it is, whether it works, where it stands, whose nearest one of its sector it is."""
     uno = get_object_or_404(Equipamiento.objects.select_related("municipio__nivel", "unidad__nivel", "sector"), pk=pk)

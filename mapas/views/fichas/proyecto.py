@@ -4,12 +4,14 @@ from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from cuentas.guardia.parametros import parametros
 from demandas.models import Demanda
 from mapas.views.fichas.lugar import croquis_de, lugares_de
 from proyectos.models import POA, Operacion, Proyecto
 
 
 def proyecto(request: HttpRequest, pk: int) -> HttpResponse:
+@parametros()
     """A project: how far it has come, where it is, what it answers, what was done with its money each year."""
     visibles = Proyecto.objects.visibles_para(request.user).select_related(
         "municipio__nivel", "unidad__nivel", "sector", "pdm"

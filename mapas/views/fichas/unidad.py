@@ -8,6 +8,7 @@ from django.db.models import F, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from cuentas.guardia.parametros import parametros
 from cuentas.permisos import puede
 from demandas.models import Demanda, DemandaUnidad
 from mapas.croquis import croquis_de_unidad
@@ -21,6 +22,7 @@ EN_LA_FICHA = 15
 
 
 @a_su_fecha
+@parametros("fecha", "censo")
 def unidad(request: HttpRequest, pk: int) -> HttpResponse:
     """A unit: where it stands, what is asked and done in it, what it is made of, how its limits came about."""
     una = get_object_or_404(UnidadTerritorial.objects.select_related("nivel", "municipio__nivel", "padre"), pk=pk)
