@@ -1,5 +1,7 @@
 """What the whole API shares: who may write through it, and the one table of domain errors and statuses."""
 
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as ErrorDeValidacion
 from django.http import Http404
@@ -8,16 +10,21 @@ from django.utils.translation import gettext_lazy
 from rest_framework import permissions, status
 from rest_framework.response import Response
 
+from cuentas.guardia import disco
 from cuentas.permisos import FaltaSegundoFactor, exigir
+from cuentas.versiones import FaltaVersion, VersionVieja
 from mapas.filtros import FiltroInvalido, SinMunicipio
+from proyectos.services.tramite import EstadoNoPermite
 from territorio.services.deposito import ArchivoRechazado
 from territorio.services.importaciones import NoCorresponde
-from territorio.services.unidades import EditadaMientrasTanto, NoSePuedeBorrar
+from territorio.services.unidades import NoSePuedeBorrar
 
 ESTADOS: dict[type[Exception], int] = {
     FiltroInvalido: status.HTTP_400_BAD_REQUEST,
     SinMunicipio: status.HTTP_404_NOT_FOUND,
-    EditadaMientrasTanto: status.HTTP_409_CONFLICT,
+    FaltaVersion: status.HTTP_428_PRECONDITION_REQUIRED,
+    VersionVieja: status.HTTP_409_CONFLICT,
+    EstadoNoPermite: status.HTTP_409_CONFLICT,
     NoSePuedeBorrar: status.HTTP_409_CONFLICT,
     ArchivoRechazado: status.HTTP_400_BAD_REQUEST,
     NoCorresponde: status.HTTP_409_CONFLICT,
@@ -52,11 +59,17 @@ def manejar_error(error: Exception, contexto: dict) -> Response | None:
     estado = next((codigo for tipo, codigo in ESTADOS.items() if isinstance(error, tipo)), None)
     if estado is not None:
         set_rollback()
-        return Response({"error": str(error) or _("No hay ningún municipio cargado.")}, status=estado)
+        dicho: dict[str, Any] = {"error": str(error) or _("No hay ningún municipio cargado.")}
+        if isinstance(error, VersionVieja):
+            dicho["version"] = error.actual
+        return Response(dicho, status=estado)
     if isinstance(error, ErrorDeValidacion):
         set_rollback()
         detalle = error.message_dict if hasattr(error, "error_dict") else error.messages
         return Response({"error": _("No se escribió nada: hay datos que corregir."), "detalle": detalle}, status=400)
+    if disco.es_falta_de_espacio(error):
+        set_rollback()
+        return Response({"error": disco.mensaje()}, status=disco.ESTADO, headers={"Retry-After": str(disco.ESPERA)})
     respuesta = exception_handler(error, contexto)
     if respuesta is not None:
         mensaje = _("La petición no se puede atender.")

@@ -10,14 +10,14 @@ from demandas.api import DemandaViewSet
 from mapas.api import PreguntaView
 from mapas.preguntas import PREGUNTAS
 from mapas.views.paginas import inicio
-from proyectos.api import ProyectoViewSet
-from territorio.api import CONJUNTOS, DondeView, LimitesView, NivelesView
+from proyectos import api as proyectos_api
+from territorio import api as territorio_api
+from territorio.api import DondeView, LimitesView, NivelesView
 
 router = DefaultRouter()
-for prefijo, (conjunto, nombre) in CONJUNTOS.items():
+for prefijo, (conjunto, nombre) in (territorio_api.CONJUNTOS | proyectos_api.CONJUNTOS).items():
     router.register(prefijo, conjunto, basename=nombre)
 router.register("demandas", DemandaViewSet, basename="demanda")
-router.register("proyectos", ProyectoViewSet, basename="proyecto")
 
 
 urlpatterns = [
@@ -27,6 +27,9 @@ urlpatterns = [
     path("", include("mapas.urls.exportar")),
     path("", include("cuentas.urls")),
     path("territorio/", include("territorio.urls")),
+    path("", include("demandas.urls")),
+    path("", include("proyectos.urls")),
+    path("archivos/", include("territorio.urls_archivos")),
     path("idioma/", include("django.conf.urls.i18n")),
     path("api/v1/", include(router.urls)),
     *(path(f"api/v1/{clave}/", PreguntaView.as_view(pregunta=clave), name=f"api-{clave}") for clave in PREGUNTAS),

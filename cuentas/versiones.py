@@ -30,7 +30,8 @@ RETURN NEW;
 _TOCADOS = {
     pgtrigger.Insert: "SELECT {fk} FROM nuevas",
     pgtrigger.Delete: "SELECT {fk} FROM viejas",
-    pgtrigger.Update: """SELECT x.{fk} FROM viejas v JOIN nuevas n USING (id) CROSS JOIN LATERAL (VALUES (v.{fk}), (n.{fk})) x({fk})
+    pgtrigger.Update: "SELECT x.{fk} FROM viejas v JOIN nuevas n USING (id) "
+    """CROSS JOIN LATERAL (VALUES (v.{fk}), (n.{fk})) x({fk})
         WHERE ({viejos}) IS DISTINCT FROM ({nuevos})""",
 }
 _SUBIR_EL_DE_ARRIBA = "UPDATE {tabla} SET version = version + 1 WHERE id IN ({tocados}); RETURN NULL;"
@@ -48,13 +49,18 @@ class VersionVieja(Exception):
         self.actual = actual
 
 
-def exigir_version(*, leida: int | str | None, actual: int | str, que: object) -> None:
-    """Raise `FaltaVersion` or `VersionVieja` unless `leida` is the version that `que`, locked by now, has."""
+def exigir_alguna(leida: int | str | None) -> int | str:
+    """Raise `FaltaVersion` where nobody says which version was read."""
     if leida is None or leida == "":
         raise FaltaVersion(
             _("Falta la versión de lo que leyó: mándela en la cabecera If-Match o en el campo «version».")
         )
-    if str(leida) != str(actual):
+    return leida
+
+
+def exigir_version(*, leida: int | str | None, actual: int | str, que: object) -> None:
+    """Raise `FaltaVersion` or `VersionVieja` unless `leida` is the version that `que`, locked by now, has."""
+    if str(exigir_alguna(leida)) != str(actual):
         raise VersionVieja(
             _("Otra persona cambió «%(que)s» después de que usted lo leyó. No se escribió nada.")
             % {"que": str(que)[:200]},
@@ -81,7 +87,7 @@ def con_version(*, excepto: tuple[str, ...] = ()) -> Callable[[Modelo], Modelo]:
 
 
 def contenido_de(campo: str, *, columnas: tuple[str, ...] = ()) -> Callable[[Modelo], Modelo]:
-    """Rows of this model are the content of what `campo` points to: it takes another version when one comes, goes or changes.
+    """Rows of this model are the content of what `campo` points to, whose version rises when one comes, goes or changes.
 
     `columnas` (fields) are those in which a change is one of the content; the others tell of something else.
     """
@@ -112,3 +118,24 @@ def contenido_de(campo: str, *, columnas: tuple[str, ...] = ()) -> Callable[[Mod
         return modelo
 
     return decorar
+
+
+def cambios_desde(objeto: models.Model, version: int) -> list[tuple[str, object, object]]:
+    """What differs by now from the `version` that somebody read: (field, before, now), as the record of changes tells it."""
+    antes = objeto.registro.filter(version=version).order_by("pgh_id").last()
+    if antes is None:
+        return []
+    campos = [campo for campo in objeto._meta.concrete_fields if hasattr(antes, campo.attname)]
+    return [
+        (str(campo.verbose_name), _dicho(antes, campo), _dicho(objeto, campo))
+        for campo in campos
+        if campo.name != "version" and getattr(antes, campo.attname) != getattr(objeto, campo.attname)
+    ]
+
+
+def _dicho(fila: models.Model, campo: models.Field) -> object:
+    """A value as a reader of the page knows it."""
+    valor = getattr(fila, campo.name, None) if campo.is_relation else getattr(fila, campo.attname)
+    if isinstance(valor, bool):
+        return _("sí") if valor else _("no")
+    return dict(campo.flatchoices).get(valor, valor)

@@ -3,14 +3,17 @@
 from django.http import StreamingHttpResponse
 from django_filters import rest_framework as filtros
 from drf_spectacular.utils import extend_schema
-from rest_framework import viewsets
+from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework_gis.fields import GeometrySerializerMethodField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
 from demandas.models import Demanda, EstadoDemanda, Grupo
+from demandas.permisos import PUBLICAR_DEMANDA
+from demandas.services.publicacion import publicar_demandas
 from territorio.api import COLECCION, PAGINA, RASGO, ColeccionMixin
+from territorio.api.publicacion import PublicableMixin
 
 
 class DemandaFiltro(filtros.FilterSet):
@@ -31,13 +34,18 @@ class DemandaSerializer(GeoFeatureModelSerializer):
     """One demand as a GeoJSON feature."""
 
     geometria = GeometrySerializerMethodField(help_text="Geometría propia (EPSG:4326), o nada")
+    beneficiarias_mujeres = serializers.IntegerField(source="mujeres", allow_null=True)
+    beneficiarios_hombres = serializers.IntegerField(source="hombres", allow_null=True)
+    personas = serializers.IntegerField(allow_null=True, help_text="Mujeres y hombres; nada si son pocas personas")
+    reservado = serializers.BooleanField(help_text="Si se calla un grupo por ser de pocas personas")
 
     class Meta:
         model = Demanda
         geo_field = "geometria"
         fields = [
             "id", "codigo", "titulo", "descripcion", "municipio", "proponente", "sector", "grupo", "beneficiarias_mujeres",
-            "beneficiarios_hombres", "costo_estimado", "estado", "fecha", "ubicada_por",
+            "beneficiarios_hombres", "personas", "reservado", "costo_estimado", "estado", "fecha", "ubicada_por",
+            "publicada", "version",
         ]  # fmt: skip
 
     def get_geometria(self, demanda):
@@ -45,13 +53,15 @@ class DemandaSerializer(GeoFeatureModelSerializer):
 
 
 @extend_schema(tags=["demandas"])
-class DemandaViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
+class DemandaViewSet(PublicableMixin, ColeccionMixin, viewsets.ReadOnlyModelViewSet):
     """Demandas que el usuario puede ver; la geometría es la propia, vacía si la demanda se ubica por su unidad."""
 
     queryset = Demanda.objects.all()
     serializer_class = DemandaSerializer
     filterset_class = DemandaFiltro
     pagination_class = None
+    accion = PUBLICAR_DEMANDA
+    publica = staticmethod(publicar_demandas)
     propiedades = {
         "codigo": "codigo",
         "titulo": "titulo",
@@ -60,8 +70,10 @@ class DemandaViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
         "sector": "sector__codigo",
         "sector_nombre": "sector__nombre",
         "grupo": "grupo",
-        "mujeres": "beneficiarias_mujeres",
-        "hombres": "beneficiarios_hombres",
+        "mujeres": "mujeres",
+        "hombres": "hombres",
+        "personas": "personas",
+        "reservado": "reservado",
         "costo_estimado": "costo_estimado",
         "estado": "estado",
         "fecha": "fecha",
@@ -69,7 +81,7 @@ class DemandaViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
     }
 
     def get_queryset(self):
-        return super().get_queryset().visibles_para(self.request.user)
+        return super().get_queryset().visibles_para(self.request.user).con_personas(self.request.user)
 
     @extend_schema(
         operation_id="demandas_list", parameters=PAGINA, responses={(200, "application/geo+json"): COLECCION}

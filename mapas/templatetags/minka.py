@@ -3,6 +3,7 @@
 from decimal import Decimal, InvalidOperation
 
 from django import template
+from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -12,11 +13,18 @@ from django_guid import get_guid
 from demandas.models import EstadoDemanda
 from mapas.figuras import ETIQUETA_PASO
 from mapas.nombres import en_su_idioma
-from proyectos.models import EstadoProyecto
+from proyectos.models import EstadoPlan, EstadoPOA, EstadoProyecto
+from proyectos.pasos import hecho as paso_hecho
 from proyectos.querysets.embudo import PASO, PASOS
 from territorio.models import EstadoEquipamiento
 
 register = template.Library()
+
+
+@register.simple_tag
+def umbral_de_personas() -> int:
+    """Groups of fewer persons are only for the members of their municipality."""
+    return settings.MINKA_UMBRAL_PERSONAS
 
 DURO = "\u00a0"  # a figure and its unit stay on one line
 
@@ -38,6 +46,14 @@ ASPECTO = {
     EstadoEquipamiento.CERRADO: MAL,
 }
 
+ASPECTO_DE_PLANES = {
+    EstadoPlan.CONCERTADO: AVISO,
+    EstadoPOA.PRESENTADO: AVISO,
+    EstadoPlan.APROBADO: BIEN,
+    EstadoPlan.PUBLICADO: BIEN,
+    EstadoPOA.CERRADO: BIEN,
+}
+
 CAMINO_DEMANDA = (
     EstadoDemanda.REGISTRADA,
     EstadoDemanda.VALIDADA,
@@ -56,6 +72,13 @@ CAMINO_PROYECTO = (
     EstadoProyecto.EN_EJECUCION,
     EstadoProyecto.CONCLUIDO,
 )
+
+CAMINOS: dict[str, tuple] = {
+    "demanda": CAMINO_DEMANDA,
+    "proyecto": CAMINO_PROYECTO,
+    "pdm": tuple(EstadoPlan),
+    "poa": tuple(EstadoPOA),
+}
 
 
 def _numero(valor) -> Decimal | None:
@@ -100,6 +123,17 @@ def superficie(m2) -> str:
     unidad, tamanio = next((unidad, tamanio) for unidad, tamanio, desde in unidades if cifra >= desde)
     parte = cifra / tamanio
     return f"{numero(parte, 0 if parte >= 1000 or (unidad == 'm²' and parte >= 10) else None)}{DURO}{unidad}"
+
+
+@register.filter
+def distancia(metros) -> str:
+    """A distance given in metres: `85 m`, `1,2 km`."""
+    cifra = _numero(metros)
+    if cifra is None:
+        return _("sin dato")
+    if cifra < 1000:
+        return f"{numero(cifra, 0)}{DURO}m"
+    return f"{numero(cifra / 1000, 1 if cifra < 100_000 else 0)}{DURO}km"
 
 
 @register.filter
@@ -159,8 +193,9 @@ def paso(valor) -> SafeString | str:
 
 @register.filter
 def estado(objeto) -> SafeString:
-    """The state of a demand or project: icon, word and colour."""
-    clase, icono = ASPECTO.get(objeto.estado, NEUTRO)
+    """The state of a demand, project, service, plan or programme: icon, word and colour."""
+    aspectos = ASPECTO_DE_PLANES if objeto._meta.model_name in ("pdm", "poa") else ASPECTO
+    clase, icono = aspectos.get(objeto.estado, NEUTRO)
     return format_html(
         '<span class="estado estado-{}"><span aria-hidden="true">{}</span> {}</span>',
         clase,
@@ -171,14 +206,14 @@ def estado(objeto) -> SafeString:
 
 @register.filter
 def camino(objeto) -> list[dict]:
-    """The way a demand or project goes, each stop with `nombre` and `cuando`: hecho, ahora, falta or salida.
+    """The way a demand, project, plan or programme goes: stops with `nombre` and `cuando` (hecho, ahora, falta or salida).
 
     A state off the way (sent back, refused, halted …) is shown as the exit after the first stop: what came between
     is not recorded yet.
     """
     tipo = type(objeto)._meta.get_field("estado").choices
     nombres = dict(tipo)
-    paradas = CAMINO_DEMANDA if objeto.estado in EstadoDemanda.values and hasattr(objeto, "titulo") else CAMINO_PROYECTO
+    paradas = CAMINOS[objeto._meta.model_name]
     if objeto.estado not in paradas:
         return [
             {"nombre": nombres[paradas[0]], "cuando": "hecho"},
@@ -195,3 +230,15 @@ def camino(objeto) -> list[dict]:
 def numero_de_peticion() -> str:
     """The id of the request under way, by which whoever runs the service finds its lines in the logs."""
     return get_guid() or ""
+
+
+@register.filter
+def hecho(acto) -> str:
+    """A formal act as the ledger tells it: `Aprobado`."""
+    return str(paso_hecho(acto.clave))
+
+
+@register.filter
+def estado_hacia(acto) -> str:
+    """The state to which an act led, in words."""
+    return str(dict(acto.documento._meta.get_field("estado").choices)[acto.hacia])

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mapas.views import fichas, historia, listas, paginas, territorio
+from mapas.views import fichas, historia, listas, paginas, planes, territorio
 
 app_name = "paginas"
 urlpatterns = [
@@ -20,6 +20,9 @@ urlpatterns = [
     path("demandas/<int:pk>/", fichas.demanda, name="demanda"),
     path("equipamientos/", listas.equipamientos, name="equipamientos"),
     path("equipamientos/<int:pk>/", fichas.equipamiento, name="equipamiento"),
+    path("planes/", planes.lista, name="planes"),
+    path("planes/pdm/<int:pk>/", planes.pdm, name="pdm"),
+    path("planes/poa/<int:pk>/", planes.poa, name="poa"),
     path("proyectos/", listas.proyectos, name="proyectos"),
     path("proyectos/<int:pk>/", fichas.proyecto, name="proyecto"),
 ]

@@ -12,7 +12,10 @@ from rest_framework_gis.fields import GeometrySerializerMethodField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
 from proyectos.models import PDM, EstadoProyecto, Operacion, Proyecto
+from proyectos.permisos import PUBLICAR_PROYECTO
+from proyectos.services.publicacion import publicar_proyectos
 from territorio.api import COLECCION, PAGINA, RASGO, ColeccionMixin
+from territorio.api.publicacion import PublicableMixin
 
 
 class ProyectoFiltro(filtros.FilterSet):
@@ -62,7 +65,7 @@ class ProyectoSerializer(GeoFeatureModelSerializer):
         geo_field = "geometria"
         fields = [
             "id", "codigo", "nombre", "descripcion", "municipio", "pdm", "sector", "unidad", "demandas", "beneficiarias",
-            "costo_total", "estado", "inicio", "fin", "sisin", "cuce", "ubicada_por", "operaciones",
+            "costo_total", "estado", "inicio", "fin", "sisin", "cuce", "ubicada_por", "publicado", "version", "operaciones",
         ]  # fmt: skip
 
     def get_geometria(self, proyecto):
@@ -85,13 +88,15 @@ class ProyectoSerializer(GeoFeatureModelSerializer):
 
 
 @extend_schema(tags=["proyectos"])
-class ProyectoViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
+class ProyectoViewSet(PublicableMixin, ColeccionMixin, viewsets.ReadOnlyModelViewSet):
     """Proyectos que el usuario puede ver; la geometría es la propia, vacía si el proyecto se ubica por su unidad."""
 
     queryset = Proyecto.objects.all()
     serializer_class = ProyectoSerializer
     filterset_class = ProyectoFiltro
     pagination_class = None
+    accion = PUBLICAR_PROYECTO
+    publica = staticmethod(publicar_proyectos)
     propiedades = {
         "codigo": "codigo",
         "nombre": "nombre",

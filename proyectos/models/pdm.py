@@ -45,3 +45,8 @@ class PDM(models.Model):
     @property
     def periodo(self) -> str:
         return f"{self.desde}-{self.hasta}"
+
+    @property
+    def es_borrador(self) -> bool:
+        """Whether only the members of the municipality see it."""
+        return self.estado != EstadoPlan.PUBLICADO

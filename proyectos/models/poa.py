@@ -47,6 +47,11 @@ class POA(models.Model):
     def __str__(self) -> str:
         return f"POA {self.gestion}"
 
+    @property
+    def es_borrador(self) -> bool:
+        """Whether only the members of the municipality see it."""
+        return self.estado in EN_PREPARACION
+
 
 def _monto(campo: str) -> Q:
     """Not negative and not NaN, which PostgreSQL's numeric takes and holds above every number."""

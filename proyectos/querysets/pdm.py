@@ -1,10 +1,12 @@
 """Questions about the five-year plan, and its coverage of what was asked."""
 
 from django.db import models
-from django.db.models import Case, Exists, F, FloatField, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, DecimalField, Exists, F, FloatField, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Cast, Coalesce
 
 from territorio.querysets import UnidadQuerySet, municipios_de, pregunta, suma_por_unidad
+
+DINERO = DecimalField(max_digits=20, decimal_places=2)
 
 
 class PDMQuerySet(models.QuerySet):
@@ -79,6 +81,17 @@ def cobertura_pdm(
             default=Value(None),
             output_field=FloatField(),
         )
+    )
+
+
+@pregunta
+def plan_por_unidad(unidades: UnidadQuerySet, proyectos) -> UnidadQuerySet:
+    """Annotate each unit with `proyectos_n` (fractions) and `costo` (Bs): what of these projects lies in it."""
+    filas = proyectos.localizaciones()
+    costo = F("fraccion") * Cast(Coalesce(F("proyecto__costo_total"), Value(0), output_field=DINERO), FloatField())
+    return unidades.annotate(
+        proyectos_n=Coalesce(suma_por_unidad(filas, F("fraccion")), 0.0),
+        costo=Coalesce(suma_por_unidad(filas, costo), 0.0),
     )
 
 

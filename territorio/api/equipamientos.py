@@ -15,7 +15,9 @@ from rest_framework_gis.fields import GeometrySerializerMethodField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
 from territorio.api.comun import COLECCION, PAGINA, RASGO, ColeccionMixin
-from territorio.api.cuerpo import CampoPunto, Entrada, JSONEstricto, leer_cuerpo
+from territorio.api.cuerpo import CampoPunto, JSONEstricto, leer_cuerpo
+from territorio.api.unidades import VERSION
+from territorio.api.versiones import IF_MATCH, ConVersionLeida, con_etiqueta, version_leida
 from territorio.models import Equipamiento, EstadoEquipamiento, Municipio, Sector, UnidadTerritorial
 from territorio.permisos import EDITAR_EQUIPAMIENTO
 from territorio.services import equipamientos as servicio
@@ -46,14 +48,14 @@ class EquipamientoSerializer(GeoFeatureModelSerializer):
         model = Equipamiento
         geo_field = "geometria"
         fields = [
-            "id", "codigo", "nombre", "municipio", "sector", "tipo", "unidad", "estado", "fuente", "ubicada_por",
+            "id", "codigo", "nombre", "municipio", "sector", "tipo", "unidad", "estado", "fuente", "ubicada_por", "version",
         ]  # fmt: skip
 
     def get_geometria(self, equipamiento):
         return equipamiento.geometria
 
 
-class EquipamientoCambio(Entrada):
+class EquipamientoCambio(ConVersionLeida):
     """What may be changed of a service; what is not sent stays."""
 
     codigo = serializers.CharField(max_length=80, required=False)
@@ -88,6 +90,7 @@ class EquipamientoEntrada(EquipamientoCambio):
     nombre = serializers.CharField(max_length=200)
     sector = serializers.CharField(max_length=8, help_text="Código del sector")
     tipo = serializers.CharField(max_length=80)
+    version = None  # type: ignore[assignment]
 
 
 @extend_schema(tags=["equipamientos"])
@@ -122,7 +125,8 @@ class EquipamientoViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
 
     @extend_schema(responses={200: RASGO})
     def retrieve(self, request: Request, *args, **kwargs) -> Response:
-        return super().retrieve(request, *args, **kwargs)
+        respuesta = super().retrieve(request, *args, **kwargs)
+        return con_etiqueta(respuesta, respuesta.data["properties"]["version"])
 
     @extend_schema(request=EquipamientoEntrada, responses={201: RASGO})
     def create(self, request: Request) -> Response:
@@ -130,24 +134,26 @@ class EquipamientoViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
         datos, avisos = leer_cuerpo(EquipamientoEntrada, request)
         return _dicho(servicio.crear_equipamiento(por=request.user, **datos), avisos, 201)
 
-    @extend_schema(request=EquipamientoCambio, responses={200: RASGO})
+    @extend_schema(parameters=[IF_MATCH], request=EquipamientoCambio, responses={200: RASGO})
     def partial_update(self, request: Request, *args, **kwargs) -> Response:
         """Corrige un equipamiento, y lo ubica de nuevo si cambió de lugar."""
         actual = self.get_object()
         cambios, avisos = leer_cuerpo(EquipamientoCambio, request)
+        version = version_leida(request, cambios.pop("version", None))
         editado = servicio.editar_equipamiento(
-            por=request.user, equipamiento=actual, cambios=cast(servicio.Cambios, cambios)
+            por=request.user, equipamiento=actual, cambios=cast(servicio.Cambios, cambios), version=version
         )
         return _dicho(editado, avisos, 200)
 
-    @extend_schema(responses={204: None})
+    @extend_schema(parameters=[IF_MATCH, VERSION], responses={204: None})
     def destroy(self, request: Request, *args, **kwargs) -> Response:
         """Borra un equipamiento cargado por error; el que dejó de funcionar se marca «cerrado»."""
-        servicio.borrar_equipamiento(por=request.user, equipamiento=self.get_object())
+        version = version_leida(request, request.query_params.get("version", "")[:40])
+        servicio.borrar_equipamiento(por=request.user, equipamiento=self.get_object(), version=version)
         return Response(status=204)
 
 
 def _dicho(equipamiento: Equipamiento, avisos: list[str], estado: int) -> Response:
     rasgo: dict[str, Any] = EquipamientoSerializer(equipamiento).data
     rasgo["properties"]["avisos"] = avisos
-    return Response(rasgo, status=estado)
+    return con_etiqueta(Response(rasgo, status=estado), rasgo["properties"]["version"])

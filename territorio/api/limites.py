@@ -14,9 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from cuentas.versiones import exigir_alguna
 from territorio import geojson
 from territorio.api.comun import COLECCION, PAGINA, RASGO, FilasMixin, filas_de, solo_parametros
 from territorio.api.cuerpo import CampoPoligono, CampoPunto, Entrada, JSONEstricto, leer_cuerpo
+from territorio.api.versiones import IF_MATCH, ConVersionLeida, version_leida
 from territorio.models import EstadoLimite, Limite, Motivo, Sucesion, UnidadTerritorial
 from territorio.permisos import EDITAR_UNIDAD
 from territorio.services.formas import Parte
@@ -34,7 +36,7 @@ PROPIEDADES = {
 }
 
 
-class LimiteEntrada(Entrada):
+class LimiteEntrada(ConVersionLeida):
     """A new limit: what is in force that day is closed, nothing is overwritten."""
 
     geom = CampoPoligono(help_text="Polygon o MultiPolygon de GeoJSON (EPSG:4326)")
@@ -60,14 +62,16 @@ class LimitesView(APIView):
         return StreamingHttpResponse(cuerpo, content_type="application/geo+json")
 
     @extend_schema(
-        tags=["territorio"], operation_id="unidades_limites_create", request=LimiteEntrada, responses={201: RASGO}
-    )
+        tags=["territorio"], operation_id="unidades_limites_create", parameters=[IF_MATCH], request=LimiteEntrada,
+        responses={201: RASGO},
+    )  # fmt: skip
     def post(self, request: Request, pk: int) -> Response:
-        """Un límite nuevo desde un día: cierra el que regía, sin borrarlo."""
+        """Un límite nuevo desde un día: cierra el que regía, sin borrarlo. La versión es la de la unidad."""
         unidad = get_object_or_404(UnidadTerritorial.objects.select_related("nivel", "municipio"), pk=pk)
         self.check_object_permissions(request, unidad)
         datos, avisos = leer_cuerpo(LimiteEntrada, request)
-        limite = cambiar_limite(unidad=unidad, por=request.user, **datos)
+        version = exigir_alguna(version_leida(request, datos.pop("version", None)))
+        limite = cambiar_limite(unidad=unidad, por=request.user, version=version, **datos)
         return Response(_rasgo(limite, avisos), status=201)
 
 

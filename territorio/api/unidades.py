@@ -17,6 +17,7 @@ from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
 from territorio.api.comun import COLECCION, PAGINA, RASGO, ColeccionMixin, dia_pedido
 from territorio.api.cuerpo import CampoPunto, Entrada, JSONEstricto, leer_cuerpo
+from territorio.api.versiones import IF_MATCH, ConVersionLeida, con_etiqueta, version_leida
 from territorio.models import Municipio, Nivel, UnidadTerritorial
 from territorio.pasado import como_era
 from territorio.permisos import EDITAR_UNIDAD
@@ -68,7 +69,7 @@ class CodigoEntrada(Entrada):
     codigo = serializers.CharField(max_length=80)
 
 
-class UnidadCambio(Entrada):
+class UnidadCambio(ConVersionLeida):
     """What may be changed of a unit; what is not sent stays."""
 
     codigo = serializers.CharField(max_length=80, required=False)
@@ -81,7 +82,6 @@ class UnidadCambio(Entrada):
         required=False, help_text="Desde cuándo se llama así: guarda el nombre anterior. Sin ella es una corrección."
     )
     norma = serializers.CharField(max_length=200, required=False, help_text="La que dispone el nuevo nombre")
-    version = serializers.CharField(max_length=40, required=False, help_text="La que tenía al leerla")
 
     def validate_padre(self, pk: int) -> UnidadTerritorial:
         unidad = UnidadTerritorial.objects.filter(pk=pk).select_related("nivel", "municipio__nivel").first()
@@ -104,7 +104,7 @@ class UnidadEntrada(UnidadCambio):
     nombre_desde = norma = version = None  # type: ignore[assignment]
 
 
-VERSION = OpenApiParameter("version", str, description="La que tenía al leerla; si ya es otra, no se borra.")
+VERSION = OpenApiParameter("version", str, description="La que tenía al leerla, si no se manda If-Match.")
 
 
 Avisos = list[str]  # inside the view set `list` is its method
@@ -148,7 +148,8 @@ class UnidadViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
     @extend_schema(parameters=PAGINA[-1:], responses={200: RASGO})
     def retrieve(self, request: Request, *args, **kwargs) -> Response:
         with como_era(None, dia_pedido(request)):
-            return super().retrieve(request, *args, **kwargs)
+            respuesta = super().retrieve(request, *args, **kwargs)
+        return con_etiqueta(respuesta, respuesta.data["properties"]["version"])
 
     @extend_schema(request=UnidadEntrada, responses={201: RASGO})
     def create(self, request: Request) -> Response:
@@ -157,21 +158,22 @@ class UnidadViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
         unidad = servicio.crear_unidad(por=request.user, **datos)
         return self._dicha(unidad, avisos, 201)
 
-    @extend_schema(request=UnidadCambio, responses={200: RASGO})
+    @extend_schema(parameters=[IF_MATCH], request=UnidadCambio, responses={200: RASGO})
     def partial_update(self, request: Request, *args, **kwargs) -> Response:
         """Corrige una unidad; con «nombre_desde», el nombre nuevo no borra el anterior."""
         unidad = self.get_object()
         datos, avisos = leer_cuerpo(UnidadCambio, request)
-        aparte = {clave: datos.pop(clave) for clave in ("version", "nombre_desde", "norma") if clave in datos}
+        version = version_leida(request, datos.pop("version", None))
+        aparte = {clave: datos.pop(clave) for clave in ("nombre_desde", "norma") if clave in datos}
         editada = servicio.editar_unidad(
-            por=request.user, unidad_id=unidad.pk, cambios=cast(servicio.Cambios, datos), **aparte
+            por=request.user, unidad_id=unidad.pk, cambios=cast(servicio.Cambios, datos), version=version, **aparte
         )
         return self._dicha(editada, avisos, 200)
 
-    @extend_schema(parameters=[VERSION], responses={204: None})
+    @extend_schema(parameters=[IF_MATCH, VERSION], responses={204: None})
     def destroy(self, request: Request, *args, **kwargs) -> Response:
         """Borra una unidad a la que nada se refiere; si no, dice qué."""
-        version = request.query_params.get("version", "")[:40]
+        version = version_leida(request, request.query_params.get("version", "")[:40])
         servicio.borrar_unidad(por=request.user, unidad_id=self.get_object().pk, version=version)
         return Response(status=204)
 
@@ -185,4 +187,4 @@ class UnidadViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
             )
         rasgo: dict[str, Any] = UnidadSerializer(escrita).data
         rasgo["properties"]["avisos"] = avisos
-        return Response(rasgo, status=estado)
+        return con_etiqueta(Response(rasgo, status=estado), rasgo["properties"]["version"])

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cuentas.permisos import exigir
+from cuentas.versiones import exigir_version
 from territorio.localizacion import localizar
 from territorio.models import Equipamiento, EstadoEquipamiento, Sector, UnidadTerritorial
 from territorio.models.localizacion import GEOMETRIAS
@@ -53,9 +54,12 @@ def crear_equipamiento(
 
 
 @transaction.atomic
-def editar_equipamiento(*, por, equipamiento: Equipamiento, cambios: Cambios) -> Equipamiento:
-    """Correct a service and place it anew."""
+def editar_equipamiento(
+    *, por, equipamiento: Equipamiento, cambios: Cambios, version: int | str | None
+) -> Equipamiento:
+    """Correct a service, as it was read (`version`), and place it anew."""
     actual = Equipamiento.objects.select_for_update().get(pk=equipamiento.pk)
+    exigir_version(leida=version, actual=actual.version, que=actual)
     exigir(por, EDITAR_EQUIPAMIENTO, actual.municipio, actual)
     for campo, valor in cambios.items():
         if campo != "lugar":
@@ -64,10 +68,12 @@ def editar_equipamiento(*, por, equipamiento: Equipamiento, cambios: Cambios) ->
 
 
 @transaction.atomic
-def borrar_equipamiento(*, por, equipamiento: Equipamiento) -> None:
+def borrar_equipamiento(*, por, equipamiento: Equipamiento, version: int | str | None) -> None:
     """Take away a service that should never have been recorded; one that closed keeps its place, with another state."""
-    exigir(por, EDITAR_EQUIPAMIENTO, equipamiento.municipio, equipamiento)
-    Equipamiento.objects.select_for_update().get(pk=equipamiento.pk).delete()
+    actual = Equipamiento.objects.select_for_update().get(pk=equipamiento.pk)
+    exigir_version(leida=version, actual=actual.version, que=actual)
+    exigir(por, EDITAR_EQUIPAMIENTO, actual.municipio, actual)
+    actual.delete()
 
 
 def _guardar(equipamiento: Equipamiento, lugar: dict[str, Any], por) -> Equipamiento:

@@ -11,10 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cuentas.permisos import exigir
+from cuentas.versiones import exigir_version
 from territorio import cifras
 from territorio.localizacion import bloquear_limites, relocalizar, retratar
 from territorio.models import Limite, UnidadTerritorial
 from territorio.permisos import EDITAR_UNIDAD
+from territorio.services.versiones import version_de
 
 
 @transaction.atomic
@@ -27,12 +29,16 @@ def cambiar_limite(
     norma: str = "",
     fuente: str = "",
     por: Any,
+    version: str | None = None,
 ) -> Limite:
     """From `desde` on the unit has this limit (EPSG:4326), until its next one begins; that of the same day is replaced.
 
     `geom` must have been checked (see `territorio.services.formas`). A day to come is refused: no limit is in force yet.
+    `version` is that of the unit (see `version_de`), where the caller read one.
     """
     unidad = para_cambiar(unidad, por)
+    if version is not None:
+        exigir_version(leida=version, actual=version_de(unidad), que=unidad)
     revisar_dia(desde)
     _revisar_que_existe(unidad, desde)
     antes = retratar([unidad.pk])

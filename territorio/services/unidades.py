@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from datetime import date
 from typing import Any, TypedDict
 
@@ -13,7 +11,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cuentas.auditoria import es_registro
 from cuentas.permisos import exigir
+from cuentas.versiones import exigir_version
 from territorio import cifras
 from territorio.importacion.emparejar import codigo_libre
 from territorio.localizacion import bloquear_limites, relocalizar
@@ -21,6 +21,7 @@ from territorio.models import Cifra, CodigoExterno, Limite, Localizacion, Nivel,
 from territorio.permisos import EDITAR_UNIDAD
 from territorio.posicion import PosicionInvalida, punto_de_bolivia
 from territorio.services import sucesion
+from territorio.services.versiones import version_de
 
 # The scheme under which a unit keeps the code it had.
 CODIGO_ANTERIOR = "codigo_anterior"
@@ -37,24 +38,12 @@ class Cambios(TypedDict, total=False):
     codigos: list[tuple[str, str]]  # (scheme, code): all of them, in place of those there are
 
 
-class EditadaMientrasTanto(Exception):
-    """Somebody else wrote the unit after it was read; nothing was written."""
-
-
 class NoSePuedeBorrar(Exception):
     """Something refers to the unit; `motivos` says what, and how many."""
 
     def __init__(self, motivos: list[str]) -> None:
         super().__init__(_("No se puede borrar: tiene %(motivos)s.") % {"motivos": ", ".join(motivos)})
         self.motivos = motivos
-
-
-def version_de(unidad: UnidadTerritorial) -> str:
-    """Another content, another version: tells whether somebody wrote since it was read."""
-    codigos = sorted(unidad.codigos_externos.values_list("esquema", "codigo"))
-    punto = unidad.punto.hexewkb.decode() if unidad.punto else ""
-    propio = [unidad.codigo, unidad.nombre, unidad.categoria, unidad.padre_id, str(unidad.vigencia), punto, codigos]
-    return hashlib.sha256(json.dumps(propio).encode()).hexdigest()[:20]
 
 
 @transaction.atomic
@@ -97,14 +86,14 @@ def editar_unidad(
     por,
     unidad_id: int,
     cambios: Cambios,
-    version: str | None = None,
+    version: str | None,
     nombre_desde: date | None = None,
     norma: str = "",
 ) -> UnidadTerritorial:
     """Correct a unit; with `nombre_desde` another name is a renaming of that day, which keeps the old one.
 
     A code that changes is kept among the other codes. `version` (see `version_de`) is that of the unit as it was read:
-    raises `EditadaMientrasTanto` where it is another by now.
+    raises `FaltaVersion` or, where it is another by now, `VersionVieja`.
     """
     unidad = _para_escribir(por, unidad_id, version)
     antes = UnidadTerritorial(codigo=unidad.codigo, nombre=unidad.nombre, padre=unidad.padre, punto=unidad.punto)
@@ -129,13 +118,13 @@ def editar_unidad(
     return unidad
 
 
-def mover_punto(*, por, unidad_id: int, punto: Point | None, version: str | None = None) -> UnidadTerritorial:
+def mover_punto(*, por, unidad_id: int, punto: Point | None, version: str | None) -> UnidadTerritorial:
     """Put a unit's point (EPSG:4326) somewhere else, or take it away; what is declared in it moves with it."""
     return editar_unidad(por=por, unidad_id=unidad_id, cambios={"punto": punto}, version=version)
 
 
 @transaction.atomic
-def borrar_unidad(*, por, unidad_id: int, version: str | None = None) -> None:
+def borrar_unidad(*, por, unidad_id: int, version: str | None) -> None:
     """Take away a unit that nothing refers to; raises `NoSePuedeBorrar`."""
     unidad = _para_escribir(por, unidad_id, version)
     if motivos := referencias(unidad):
@@ -152,6 +141,7 @@ def referencias(unidad: UnidadTerritorial) -> list[str]:
         modelo = relacion.related_model
         if (
             issubclass(modelo, Localizacion)
+            or es_registro(modelo)
             or modelo in {Cifra, CodigoExterno}
             or modelo._meta.auto_created is not False
         ):
@@ -182,8 +172,7 @@ def _para_escribir(por, unidad_id: int, version: str | None) -> UnidadTerritoria
     unidad = (
         UnidadTerritorial.objects.select_for_update(of=("self",)).select_related("nivel", "padre").get(pk=unidad_id)
     )
-    if version and version != version_de(unidad):
-        raise EditadaMientrasTanto(_("Otra persona cambió esta unidad mientras usted la editaba."))
+    exigir_version(leida=version, actual=version_de(unidad), que=unidad)
     return unidad
 
 

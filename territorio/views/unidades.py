@@ -17,11 +17,11 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from cuentas.permisos import exigir
+from cuentas.versiones import FaltaVersion, VersionVieja
 from territorio.formulario_unidad import FormularioEdicion, FormularioNueva, FormularioUnidad, valores_de
 from territorio.models import Limite, Municipio, UnidadTerritorial
 from territorio.permisos import EDITAR_UNIDAD
 from territorio.services.unidades import (
-    EditadaMientrasTanto,
     NoSePuedeBorrar,
     borrar_unidad,
     crear_unidad,
@@ -54,12 +54,15 @@ def editar(request: HttpRequest, pk: int) -> HttpResponse:
             )
         except ValidationError as error:
             formulario.poner_errores(error)
-        except EditadaMientrasTanto:
+        except FaltaVersion as error:
+            formulario.add_error(None, str(error))
+            contexto["sin_version"] = True
+        except VersionVieja:
             contexto["otra"] = _lo_que_otra_persona_dejo(formulario, unidad)
         else:
             messages.success(request, _("Se guardó %(unidad)s.") % {"unidad": formulario.cleaned_data["nombre"]})
             return redirect("paginas:unidad", pk=pk)
-    estado = 409 if "otra" in contexto else 400 if formulario.errors else 200
+    estado = 409 if "otra" in contexto else 428 if "sin_version" in contexto else 400 if formulario.errors else 200
     return render(request, "territorio/unidades/editar.html", contexto | {"formulario": formulario}, status=estado)
 
 
@@ -103,9 +106,11 @@ def borrar(request: HttpRequest, pk: int) -> HttpResponse:
             borrar_unidad(por=request.user, unidad_id=pk, version=request.POST.get("version", "")[:40])
         except NoSePuedeBorrar as error:
             motivos = error.motivos
-        except EditadaMientrasTanto as error:
+        except (FaltaVersion, VersionVieja) as error:
             messages.warning(request, str(error))
-            return redirect("territorio:unidad-borrar", pk=pk)
+            contexto = {"unidad": unidad, "motivos": [], "version": version_de(unidad)}
+            estado = 409 if isinstance(error, VersionVieja) else 428
+            return render(request, "territorio/unidades/borrar.html", contexto, status=estado)
         else:
             messages.success(request, _("Se borró %(unidad)s.") % {"unidad": unidad.nombre})
             if unidad.padre_id:

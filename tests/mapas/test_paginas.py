@@ -19,7 +19,7 @@ from mapas.views.paginas import inicio
 from proyectos.models import PDM, POA, Operacion, Proyecto, Respuesta
 from territorio.localizacion import localizar
 from territorio.models import Membresia
-from tests import mundo
+from tests import hechos, mundo
 
 
 def rehusar(request):
@@ -334,8 +334,9 @@ def test_an_unpublished_answer_stays_hidden_on_a_published_demand(client, obra, 
 
 
 def test_a_draft_programme_stays_hidden_on_a_published_project(client, obra):
-    POA.objects.update(estado="borrador")
-    assert "POA 2026" not in leer(client, f"/proyectos/{obra.pk}/")
+    assert "POA 2026" in leer(client, f"/proyectos/{obra.pk}/")
+    hechos.operacion(obra, 2027, estado="borrador")
+    assert "POA 2027" not in leer(client, f"/proyectos/{obra.pk}/")
 
 
 @pytest.mark.parametrize("ruta", ["/unidades/0/", "/demandas/0/", "/proyectos/0/", f"/proyectos/{10**30}/"])
