@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.db.models import Case, DecimalField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
-from cuentas.guardia.parametros import ParametroInvalido, entero, uno_de
 
+from cuentas.guardia.parametros import ParametroInvalido, entero, uno_de
 from demandas.models import Demanda, EstadoDemanda, Grupo
 from mapas.nombres import en_su_idioma
 from proyectos.models import POA, EstadoProyecto, Operacion, Proyecto
@@ -16,6 +16,7 @@ from territorio.models import Equipamiento, EstadoEquipamiento, Municipio, Secto
 
 # A project is late when it has reached this many points less than was programmed to date.
 PUNTOS_DE_ATRASO = 15
+LARGO_DE_BUSQUEDA = 100
 # What the query string of each list may hold.
 _DE_TODA_LISTA = ("q", "municipio", "unidad", "sector", "estado", "lugar", "orden")
 LISTAS = {
@@ -23,7 +24,6 @@ LISTAS = {
     "proyectos": (*_DE_TODA_LISTA, "plan", "avance"),
     "equipamientos": (*_DE_TODA_LISTA, "tipo"),
 }
-LARGO_DE_BUSQUEDA = 100
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ def _comunes(queryset: QuerySet, parametros: Mapping[str, str], estados: Sequenc
     """Filters that all lists share; raises `ParametroInvalido`."""
     if municipio := texto(parametros, "municipio"):
         queryset = queryset.filter(municipio__in=Municipio.objects.filter(codigo=municipio))
+    if sector := texto(parametros, "sector"):
         if not Sector.objects.filter(codigo=sector).exists():
             raise ParametroInvalido(
                 _("No hay un sector con el código «%(codigo)s».") % {"codigo": sector[:40]}, "sector"
             )
-    if sector := texto(parametros, "sector"):
         queryset = queryset.de_sector(sector)
     if estado := uno_de(texto(parametros, "estado"), estados, "estado"):
         queryset = queryset.filter(estado=estado)

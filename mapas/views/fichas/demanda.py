@@ -10,8 +10,8 @@ from mapas.views.fichas.lugar import croquis_de, lugares_de
 from proyectos.models import Proyecto
 
 
-def demanda(request: HttpRequest, pk: int) -> HttpResponse:
 @parametros()
+def demanda(request: HttpRequest, pk: int) -> HttpResponse:
     """A demand: how far it has come, where it is, who asks, what answers it."""
     visibles = Demanda.objects.visibles_para(request.user).select_related(
         "municipio__nivel", "proponente__nivel", "sector"

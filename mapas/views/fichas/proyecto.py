@@ -10,8 +10,8 @@ from mapas.views.fichas.lugar import croquis_de, lugares_de
 from proyectos.models import POA, Operacion, Proyecto
 
 
-def proyecto(request: HttpRequest, pk: int) -> HttpResponse:
 @parametros()
+def proyecto(request: HttpRequest, pk: int) -> HttpResponse:
     """A project: how far it has come, where it is, what it answers, what was done with its money each year."""
     visibles = Proyecto.objects.visibles_para(request.user).select_related(
         "municipio__nivel", "unidad__nivel", "sector", "pdm"
