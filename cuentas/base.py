@@ -111,15 +111,27 @@ REVOKE INSERT, UPDATE, DELETE ON django_migrations, {ContentType._meta.db_table}
 REVOKE ALL ON {POR_SELLAR} FROM {ROL};
 """
 
-# The events are written by triggers in their owner's name, so that the service itself cannot even add one.
-_DE_EVENTOS = """
-CREATE OR REPLACE TRIGGER asentar AFTER INSERT ON {tabla} REFERENCING NEW TABLE AS nuevas
+# The events are written by triggers in their owner's name, so that the service itself cannot even add one. Those that a
+# migration wrote before the table had its trigger get their entry now.
+_DE_EVENTOS = f"""
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT 1 FROM pg_trigger WHERE tgrelid = '{{tabla}}'::regclass AND tgname = 'asentar') THEN
+        INSERT INTO {Asiento._meta.db_table} (tabla, columnas, eventos, huella, registrado)
+        SELECT '{{nombre}}', columnas, eventos, minka_huella('{{nombre}}', eventos, columnas), clock_timestamp()
+        FROM (SELECT array_agg(v.pgh_id ORDER BY v.pgh_id) AS eventos FROM {{tabla}} v WHERE v.pgh_id NOT IN
+                (SELECT unnest(a.eventos) FROM {Asiento._meta.db_table} a WHERE a.tabla = '{{nombre}}')) e,
+            (SELECT array_agg(attname ORDER BY attname) AS columnas FROM pg_attribute
+                WHERE attrelid = '{{tabla}}'::regclass AND attnum > 0 AND NOT attisdropped) c
+        WHERE e.eventos IS NOT NULL;
+    END IF;
+END $$;
+CREATE OR REPLACE TRIGGER asentar AFTER INSERT ON {{tabla}} REFERENCING NEW TABLE AS nuevas
     FOR EACH STATEMENT EXECUTE FUNCTION minka_asentar();
 DO $$ DECLARE f regprocedure; BEGIN
-    FOR f IN SELECT oid FROM pg_proc WHERE prosrc LIKE '%INSERT INTO "{nombre}"%' AND proname LIKE 'pgtrigger_%' LOOP
+    FOR f IN SELECT oid FROM pg_proc WHERE prosrc LIKE '%INSERT INTO "{{nombre}}"%' AND proname LIKE 'pgtrigger_%' LOOP
         EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER SET search_path = public, pg_temp', f);
         -- Else whoever writes could tell the trigger to look away.
-        EXECUTE format('ALTER FUNCTION %s SET pgtrigger.ignore = ''{{}}''', f);
+        EXECUTE format('ALTER FUNCTION %s SET pgtrigger.ignore = ''{{{{}}}}''', f);
     END LOOP;
 END $$;
 """

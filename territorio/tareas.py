@@ -7,6 +7,8 @@ from uuid import UUID
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
+from cuentas.auditoria import en_nombre_de
+
 COLA = "importaciones"
 MANTENIMIENTO = "mantenimiento"
 
@@ -37,7 +39,8 @@ def deshacer_importacion(contexto: JobContext, *, uid: str, por: int | None = No
 def recuperar_importaciones(timestamp: int) -> None:
     from territorio.services import marcha
 
-    marcha.recuperar()
+    with en_nombre_de(None, orden="recuperar_importaciones"):
+        marcha.recuperar()
 
 
 @app.periodic(cron="17 3 * * *")
@@ -45,4 +48,5 @@ def recuperar_importaciones(timestamp: int) -> None:
 def limpiar_importaciones(timestamp: int) -> None:
     from territorio.services import marcha
 
-    marcha.limpiar()
+    with en_nombre_de(None, orden="limpiar_importaciones"):
+        marcha.limpiar()

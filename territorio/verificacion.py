@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
+from cuentas import cadena, revision
 from territorio import cifras, historia, solapes
 from territorio.localizacion import TOLERANCIA, diferencias, tablas
 from territorio.models import Equipamiento, Limite, Nivel, UbicadaPor, UnidadTerritorial
@@ -27,6 +28,27 @@ def comprobaciones() -> Iterator[Comprobacion]:
     yield "habitantes e indicadores recalculados de sus datos", cifras.diferencias
     yield "lugar desde el que se mide la distancia a los equipamientos", _sitios
     yield "árbol de unidades sin ciclos ni padres de otro municipio", _arbol
+
+    yield _CADENA, cadena.diferencias
+    yield _REGISTRADO, cadena.sin_registrar
+    yield _BASE, revision.faltas
+
+
+_CADENA = "registro de cambios: cadena, asientos y eventos tal como se escribieron"
+_REGISTRADO = "registro de cambios: lo guardado es lo último registrado"
+_BASE = "rol, permisos, reglas de filas y disparadores de la base de datos"
+_REMEDIOS = {
+    _CADENA: "alguien tocó el registro por fuera de Minka: compárelo con un respaldo y con los sellos anotados",
+    _REGISTRADO: "alguien escribió sin dejar registro: compárelo con un respaldo; guardarlo otra vez lo registra",
+    _BASE: "manage.py migrate",
+}
+
+
+def remedio(comprobacion: str) -> str:
+    """What to do when a check fails."""
+    if comprobacion.startswith("sello anotado"):
+        return _REMEDIOS[_CADENA]
+    return _REMEDIOS.get(comprobacion, "manage.py relocalizar")
 
 
 def _localizacion(tabla) -> list[str]:

@@ -144,9 +144,24 @@ def _quitar_unidades(unidades: list[int]) -> None:
     for modelo in (Cifra, Poblacion, CambioImportado):
         _borrar(modelo.objects.filter(unidad__in=unidades))
     _borrar(UnidadTerritorial.objects.filter(pk__in=unidades))
-    with connection.cursor() as cursor:  # whatever still refers to them speaks now, not at the commit
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    _exigir_referencias()
+
+
+def _exigir_referencias() -> None:
+    """Whatever still refers to a unit or limit that went speaks now, not at the commit.
+
+    Only those foreign keys: the record of changes has its own deferred trigger, whose lock is for the commit alone.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_REFERENCIAS, [[_LIMITE, UnidadTerritorial._meta.db_table]])
+        nombres = ", ".join(connection.ops.quote_name(nombre) for (nombre,) in cursor.fetchall())
+        cursor.execute(f"SET CONSTRAINTS {nombres} IMMEDIATE")
+        cursor.execute(f"SET CONSTRAINTS {nombres} DEFERRED")
+
+
+_REFERENCIAS = """
+SELECT conname FROM pg_constraint WHERE contype = 'f' AND condeferrable AND confrelid = ANY(%s::text[]::regclass[])
+"""
 
 
 def _borrar(*consultas) -> None:

@@ -24,6 +24,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
 
+from cuentas.auditoria import en_nombre_de
 from territorio.importacion import deshacer as deshacedor
 from territorio.importacion import filas
 from territorio.importacion.escritor import escribir
@@ -149,7 +150,7 @@ def aplicar(*, uid: UUID, trabajo: int, apagandose: Callable[[], bool] = lambda:
 
 def deshacer(*, uid: UUID, trabajo: int, por: int | None = None) -> None:
     """Take back what the import wrote, or nothing, saying what depends on it."""
-    with _a_cargo(uid, trabajo, E.DESHACIENDO) as importacion:
+    with _a_cargo(uid, trabajo, E.DESHACIENDO, por=por) as importacion:
         if importacion is None:
             return
         _anotar(importacion, paso=_("devolviendo lo anterior y volviendo a ubicar demandas y proyectos"), progreso=50)
@@ -222,8 +223,11 @@ def hay_quien_trabaje() -> bool:
 
 
 @contextmanager
-def _a_cargo(uid: UUID, trabajo: int, estado: str) -> Iterator[Importacion | None]:
-    """Take the import in charge; None when another job has it, or when it is no longer where this job left it."""
+def _a_cargo(uid: UUID, trabajo: int, estado: str, *, por: int | None = None) -> Iterator[Importacion | None]:
+    """Take the import in charge; None when another job has it, or when it is no longer where this job left it.
+
+    What is written meanwhile is recorded as done by who asked for it: `por`, else who accepted or brought the file.
+    """
     importacion = Importacion.objects.filter(uid=uid).first()
     if importacion is None:
         yield None
@@ -235,7 +239,10 @@ def _a_cargo(uid: UUID, trabajo: int, estado: str) -> Iterator[Importacion | Non
             return
     try:
         importacion.refresh_from_db()
-        yield importacion if (importacion.estado, importacion.trabajo) == (estado, trabajo) else None
+        pedida_por = importacion.aceptada_por if estado == E.APLICANDO else importacion.por
+        quien = get_user_model().objects.filter(pk=por).first() if por else pedida_por
+        with en_nombre_de(quien, orden="importaciones", importacion=str(uid), trabajo=trabajo):
+            yield importacion if (importacion.estado, importacion.trabajo) == (estado, trabajo) else None
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [CERROJO, importacion.pk])
