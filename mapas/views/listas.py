@@ -5,6 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cuentas.guardia.parametros import pagina_pedida, parametros
+from cuentas.permisos import puede
+from demandas.permisos import PUBLICAR_DEMANDA
 from mapas.contexto import municipio_en_uso
 from mapas.listas import (
     LISTAS,
@@ -18,6 +20,7 @@ from mapas.listas import (
     texto,
     unidad_pedida,
 )
+from proyectos.permisos import PUBLICAR_PROYECTO
 
 POR_PAGINA = 50
 
@@ -26,6 +29,7 @@ POR_PAGINA = 50
 def demandas(request: HttpRequest) -> HttpResponse:
     pedidas, contexto = _lista(request, demandas_pedidas, filtros_de_demandas)
     contexto["pagina"] = _pagina(request, pedidas.select_related("proponente", "sector"))
+    contexto["puede_publicar"] = puede(request.user, PUBLICAR_DEMANDA, request.municipio)
     return render(request, "demandas/lista.html", contexto)
 
 
@@ -33,6 +37,7 @@ def demandas(request: HttpRequest) -> HttpResponse:
 def proyectos(request: HttpRequest) -> HttpResponse:
     pedidos, contexto = _lista(request, proyectos_pedidos, filtros_de_proyectos)
     contexto["atraso_grave"] = PUNTOS_DE_ATRASO
+    contexto["puede_publicar"] = puede(request.user, PUBLICAR_PROYECTO, request.municipio)
     contexto["pagina"] = _pagina(request, pedidos.select_related("unidad", "sector"))
     return render(request, "proyectos/lista.html", contexto)
 

@@ -1,13 +1,16 @@
 """The page of a project."""
 
-from django.db.models import Sum
+from django.db.models import Count, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from cuentas.guardia.parametros import parametros
+from cuentas.permisos import puede
 from demandas.models import Demanda
 from mapas.views.fichas.lugar import croquis_de, lugares_de
 from proyectos.models import POA, Operacion, Proyecto
+from proyectos.permisos import PUBLICAR_PROYECTO
+from territorio.adjuntos.seccion import seccion
 
 
 @parametros()
@@ -22,14 +25,18 @@ def proyecto(request: HttpRequest, pk: int) -> HttpResponse:
     demandas = Demanda.objects.visibles_para(request.user).filter(proyectos=uno)
     contexto = {
         "proyecto": uno,
+        "puede_publicar": puede(request.user, PUBLICAR_PROYECTO, uno.municipio, uno),
+        "adjuntos": seccion(request.user, uno),
         "lugares": lugares_de(uno),
         "croquis": croquis_de(uno),
         "operaciones": operaciones.con_financiero().select_related("poa").order_by("poa__gestion"),
         "totales": operaciones.totales(),
         "demandas": demandas.select_related("proponente").order_by("codigo"),
         "beneficiarias": uno.beneficiarias.select_related("nivel").order_by("nivel__orden", "nombre"),
-        "personas": demandas.order_by().aggregate(
-            mujeres=Sum("beneficiarias_mujeres"), hombres=Sum("beneficiarios_hombres")
+        "personas": demandas.order_by()
+        .con_personas(request.user)
+        .aggregate(
+            de_mujeres=Sum("mujeres"), de_hombres=Sum("hombres"), reservadas=Count("pk", filter=Q(reservado=True))
         ),
     }
     return render(request, "proyectos/ficha.html", contexto)

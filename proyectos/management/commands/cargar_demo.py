@@ -1,6 +1,7 @@
 """Load the invented municipality of `fixtures/demo` through the importers, as anyone would load her own."""
 
 import secrets
+from datetime import date
 from io import StringIO
 from pathlib import Path
 
@@ -8,7 +9,11 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
+from cuentas.auditoria import en_nombre_de
+from proyectos.models import PDM, POA
+from proyectos.services.tramite import dar_paso
 from territorio.models import Membresia, Municipio, Rol
 
 CARPETA = Path(settings.BASE_DIR) / "fixtures" / "demo"
@@ -47,12 +52,52 @@ USUARIOS = [
     ("concejo", Rol.CONCEJO),
 ]
 
+# What was done of each plan, as if its people had recorded it that day: step, who, day, and what it says.
+RESOLUCION, LEY = {"norma": "resolucion"}, {"norma": "ley"}
+FALTA_AGUA = (
+    "Falta programar el agua de las comunidades que la pidieron dos años seguidos; revisar y volver a presentar."
+)
+ACTOS: dict[str, list[tuple[str, str, date, dict[str, str]]]] = {
+    "PDM 2025-2029": [
+        (
+            "presentar",
+            "planificadora",
+            date(2024, 10, 21),
+            {"nota": "Concertado en la cumbre municipal del 18 de octubre."},
+        ),
+        ("devolver", "concejo", date(2024, 11, 5), {"nota": FALTA_AGUA}),
+        ("presentar", "planificadora", date(2024, 11, 18), {"nota": "Con los proyectos de agua que pidió el Concejo."}),
+        ("aprobar", "concejo", date(2024, 11, 27), RESOLUCION | {"norma_numero": "041/2024"}),
+        ("publicar", "planificadora", date(2024, 12, 2), {}),
+    ],
+    "POA 2025": [
+        ("presentar", "planificadora", date(2024, 12, 4), {"nota": "Con el pronunciamiento del control social."}),
+        ("aprobar", "concejo", date(2024, 12, 13), RESOLUCION | {"norma_numero": "046/2024"}),
+        ("iniciar", "planificadora", date(2025, 1, 2), {}),
+        ("cerrar", "planificadora", date(2026, 1, 15), {}),
+    ],
+    "POA 2026": [
+        ("presentar", "planificadora", date(2025, 9, 1), {"nota": "Con el pronunciamiento del control social."}),
+        ("aprobar", "concejo", date(2025, 9, 9), LEY | {"norma_numero": "058/2025"}),
+        ("iniciar", "planificadora", date(2026, 1, 2), {}),
+    ],
+}
+
 
 class Command(BaseCommand):
     help = "Carga el municipio inventado de demostración y sus usuarios. Repetirlo no cambia nada."
 
     def handle(self, *args, **options) -> None:
-        for que, comando, archivo, opciones in PASOS:
+        self._cargar(PASOS[:-1])
+        municipio = Municipio.objects.get(codigo=CODIGO)
+        self._usuarios(municipio)
+        nuevos = _planes_en_borrador(municipio)
+        self._cargar(PASOS[-1:])
+        for documento in nuevos:
+            _dar_pasos(documento)
+
+    def _cargar(self, pasos) -> None:
+        for que, comando, archivo, opciones in pasos:
             salida = StringIO()
             extra = ["--fuente", FUENTE] + (["--censo", "2024"] if comando == "importar_limites" else [])
             try:
@@ -60,8 +105,6 @@ class Command(BaseCommand):
             except SystemExit as e:
                 raise CommandError(f"No se pudo cargar {archivo}:\n{salida.getvalue()}") from e
             self.stdout.write(f"  {que}: {salida.getvalue().strip().splitlines()[-1].capitalize()}")
-        municipio = Municipio.objects.get(codigo=CODIGO)
-        self._usuarios(municipio)
 
     def _usuarios(self, municipio) -> None:
         """Demo users share one password, made anew on each machine and kept in `var/`."""
@@ -81,3 +124,25 @@ class Command(BaseCommand):
             "Usuarios de demostración (usuario, contraseña):\n" + "\n".join(lineas) + "\n", encoding="utf-8"
         )
         archivo.chmod(0o600)
+
+
+def _planes_en_borrador(municipio) -> list[PDM | POA]:
+    """The plans of the demo that are not there yet, begun: what their projects say is then loaded into them."""
+    pdm, nuevo = PDM.objects.get_or_create(
+        municipio=municipio, desde=2025, hasta=2029, defaults={"nombre": "PDM 2025-2029"}
+    )
+    nuevos: list[PDM | POA] = [pdm] if nuevo else []
+    for gestion in (2025, 2026):
+        poa, nuevo = POA.objects.get_or_create(municipio=municipio, gestion=gestion)
+        nuevos += [poa] if nuevo else []
+    return nuevos
+
+
+def _dar_pasos(documento: PDM | POA) -> None:
+    for clave, quien, fecha, datos in ACTOS[str(documento)]:
+        usuario = get_user_model().objects.get(username=quien)
+        documento.refresh_from_db()  # its projects were loaded meanwhile
+        usuario.is_verified = lambda: True  # nobody signed in: the person is as invented as the act
+        fecha = min(fecha, timezone.localdate())  # a clock may be behind
+        with en_nombre_de(usuario):
+            dar_paso(por=usuario, documento=documento, clave=clave, version=documento.version, fecha=fecha, **datos)
