@@ -148,6 +148,17 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MINKA_PROCESO = env.str("MINKA_PROCESO", default="")
 # How many proxies of our own stand before the web server: that many entries of X-Forwarded-For are believed.
 MINKA_PROXIES = env.int("MINKA_PROXIES", default=0)
+# Groups of fewer persons are shown only to the members of their municipality; 0: shown to all. After a change, run
+# `manage.py relocalizar`.
+MINKA_UMBRAL_PERSONAS = env.int("MINKA_UMBRAL_PERSONAS", default=5)
+if MINKA_UMBRAL_PERSONAS not in {0, *range(3, 1001)}:
+    raise ImproperlyConfigured("MINKA_UMBRAL_PERSONAS debe ser 0 (no se reserva nada) o un número de 3 a 1000.")
+# Milliseconds after which a statement of a page is given up; and one of a download, of which so many run at once.
+MINKA_ESPERA_MS = env.int("MINKA_ESPERA_MS", default=30_000)
+MINKA_ESPERA_EXPORTE_MS = env.int("MINKA_ESPERA_EXPORTE_MS", default=120_000)
+MINKA_EXPORTES_A_LA_VEZ = env.int("MINKA_EXPORTES_A_LA_VEZ", default=2)
+# Seconds that a browser may leave a piece of an answer unread before its connection is closed.
+MINKA_ESPERA_LECTURA_S = env.int("MINKA_ESPERA_LECTURA_S", default=60)
 # Milliseconds after which a statement of a page is given up; and one of a download, of which so many run at once.
 MINKA_ESPERA_MS = env.int("MINKA_ESPERA_MS", default=30_000)
 MINKA_ESPERA_EXPORTE_MS = env.int("MINKA_ESPERA_EXPORTE_MS", default=120_000)

@@ -5,6 +5,9 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from territorio.querysets import LocalizableQuerySet, UnidadQuerySet, pregunta, suma_por_unidad
+from territorio.reserva import Lector
+
+PERSONAS = ("beneficiarias_mujeres", "beneficiarios_hombres")
 
 
 class DemandaQuerySet(LocalizableQuerySet):
@@ -32,6 +35,20 @@ class DemandaQuerySet(LocalizableQuerySet):
         rango = Rango.objects.filter(demanda=OuterRef("pk"), grupo=grupo)
         return self.annotate(puesto=Subquery(rango.values("puesto")[:1]))
 
+    def con_personas(self, usuario) -> "DemandaQuerySet":
+        """Annotate whom they benefit, as far as `usuario` may see it: `mujeres`, `hombres`, `personas` and `reservado`.
+
+        A group of few persons is `reservado`: both sexes are then None, and `personas` too where all of them are few.
+        """
+        lector = Lector(usuario, PERSONAS)
+        mujeres, hombres = PERSONAS
+        return self.annotate(
+            mujeres=lector.grupo(mujeres),
+            hombres=lector.grupo(hombres),
+            personas=lector.todas(),
+            reservado=lector.reservado(),
+        )
+
 
 class DemandaUnidadQuerySet(models.QuerySet):
     def sumadas(self) -> Subquery:
@@ -40,13 +57,16 @@ class DemandaUnidadQuerySet(models.QuerySet):
 
 
 @pregunta
-def con_demanda(unidades: UnidadQuerySet, demandas: DemandaQuerySet, *, censo: int | None = None) -> UnidadQuerySet:
+def con_demanda(
+    unidades: UnidadQuerySet, demandas: DemandaQuerySet, *, censo: int | None = None, usuario=None
+) -> UnidadQuerySet:
     """Annotate each unit with `demandas` (their fractions in it), `beneficiarios`, `habitantes` and `por_mil`.
 
-    `por_mil` is demands per 1,000 inhabitants of `censo`, None where the unit has no figure.
+    `por_mil` is demands per 1,000 inhabitants of `censo`, None where the unit has no figure. `beneficiarios` adds up what
+    `usuario` may see of each demand (without him, all).
     """
     filas = demandas.localizaciones()
-    beneficiarios = Coalesce(F("demanda__beneficiarias_mujeres"), 0) + Coalesce(F("demanda__beneficiarios_hombres"), 0)
+    beneficiarios = Coalesce(Lector(usuario, PERSONAS, "demanda__").todas(), 0)
     return (
         unidades.con_habitantes(censo)
         .annotate(

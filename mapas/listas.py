@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Case, DecimalField, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from cuentas.guardia.parametros import ParametroInvalido, entero, uno_de
@@ -91,7 +90,7 @@ ORDEN_DEMANDAS = {
 
 
 def demandas_pedidas(parametros: Mapping[str, str], usuario) -> QuerySet:
-    """The demands that a query string asks for, of those `usuario` may see; annotated `puesto` and `personas`.
+    """The demands that a query string asks for, of those `usuario` may see; annotated `puesto` and `con_personas`.
 
     Keys: q, municipio, unidad (id), sector, grupo, estado, lugar (see `UbicadaPor`), orden (`-` before it: backwards).
     """
@@ -99,11 +98,7 @@ def demandas_pedidas(parametros: Mapping[str, str], usuario) -> QuerySet:
     if grupo := uno_de(texto(parametros, "grupo"), Grupo.values, "grupo"):
         demandas = demandas.de(grupo=grupo)
     demandas = con_palabras(demandas, ("titulo", "codigo", "proponente__nombre"), texto(parametros, "q"))
-    mujeres, hombres = F("beneficiarias_mujeres"), F("beneficiarios_hombres")
-    demandas = demandas.con_puesto().annotate(
-        _estado=_por_estado(EstadoDemanda.values),
-        personas=Coalesce(mujeres + hombres, mujeres, hombres),
-    )
+    demandas = demandas.con_puesto().con_personas(usuario).annotate(_estado=_por_estado(EstadoDemanda.values))
     return _ordenadas(demandas, ORDEN_DEMANDAS, texto(parametros, "orden"))
 
 

@@ -41,7 +41,7 @@ from territorio.models import Cifra, Metodo, UnidadEnUnidad, UnidadTerritorial
 def demanda(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
     """Demand by territory: how many, for how many people, per 1,000 inhabitants."""
     demandas = vista.demandas
-    unidades = vista.unidades.con_demanda(demandas, censo=vista.censo)
+    unidades = vista.unidades.con_demanda(demandas, censo=vista.censo, usuario=vista.usuario)
     columnas = [
         Columna("demandas", _("Demandas"), "decimal"),
         Columna("demandas_en_disputa", _("En disputa"), "decimal"),

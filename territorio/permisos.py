@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from cuentas.aislamiento import SUYOS, abiertas, de_su, del_municipio
+from cuentas.aislamiento import SUYOS, TODO, abiertas, de_su, del_municipio, filas
 from cuentas.permisos import declarar, pedir_segundo_factor, usar_fuente_de_membresias, usar_fuente_de_roles
 from territorio import models
 from territorio.models import Membresia, Rol, UnidadTerritorial
@@ -43,8 +43,16 @@ _PROPIA = f"coalesce(municipio_id, id) = ANY((SELECT {SUYOS})::bigint[])"
 _DE_UNIDAD = f"{{columna}} IN (SELECT id FROM {UnidadTerritorial._meta.db_table} WHERE {_PROPIA})"
 
 abiertas(UnidadTerritorial, escritura=_PROPIA)
-for _modelo in (models.Limite, models.CodigoExterno, models.Denominacion, models.Poblacion, models.Indicador):
+for _modelo in (models.Limite, models.CodigoExterno, models.Denominacion, models.Indicador):
     abiertas(_modelo, escritura=_DE_UNIDAD.format(columna="unidad_id"))
+# By sex and age, only what gives nobody away: see `territorio.reserva`.
+filas(
+    models.Poblacion,
+    lectura="(sexo = 'total' AND grupo_edad = 'total')"
+    f" OR (unidad_id, censo) IN (SELECT unidad_id, censo FROM {models.Desglose._meta.db_table} WHERE publico)"
+    f" OR (SELECT {TODO}) OR {_DE_UNIDAD.format(columna='unidad_id')}",
+    escritura=f"(SELECT {TODO}) OR {_DE_UNIDAD.format(columna='unidad_id')}",
+)
 abiertas(
     models.Sucesion,
     escritura=_DE_UNIDAD.format(columna="predecesora_id") + " AND " + _DE_UNIDAD.format(columna="sucesora_id"),
@@ -53,6 +61,7 @@ abiertas(models.Equipamiento, escritura=f"municipio_id = ANY((SELECT {SUYOS})::b
 for _modelo in (
     models.Solape,
     models.Cifra,
+    models.Desglose,
     models.UnidadEnUnidad,
     models.EquipamientoUnidad,
     models.Nivel,

@@ -5,7 +5,7 @@ from datetime import date
 
 from django.contrib.gis.db import models
 from django.contrib.gis.geos import Point
-from django.db.models import Count, F, FilteredRelation, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Cast, Coalesce, Round
 
 from territorio.fechas import hoy
@@ -83,6 +83,19 @@ class PoblacionQuerySet(models.QuerySet):
     def totales(self) -> "PoblacionQuerySet":
         """The whole population of each unit: the `total`/`total` rows."""
         return self.filter(sexo="total", grupo_edad="total")
+
+    def visibles_para(self, usuario) -> "PoblacionQuerySet":
+        """Totals, and by sex and age what everybody may see or belongs to the municipalities of `usuario`."""
+        from cuentas.permisos import municipios_de as suyos
+        from territorio.models import Desglose
+
+        if usuario.is_superuser:
+            return self
+        publico = Desglose.objects.filter(unidad=OuterRef("unidad"), censo=OuterRef("censo"), publico=True)
+        visibles = Q(sexo="total", grupo_edad="total") | Exists(publico)
+        if municipios := suyos(usuario):
+            visibles |= Q(unidad__municipio__in=municipios) | Q(unidad__in=municipios)
+        return self.filter(visibles)
 
     def ultimo_censo(self, municipio) -> int | None:
         """Year of the newest census with figures, counted or estimated, for `municipio` or its units."""

@@ -6,7 +6,7 @@ from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
 from cuentas import cadena, revision
-from territorio import cifras, historia, solapes
+from territorio import cifras, historia, reserva, solapes
 from territorio.localizacion import TOLERANCIA, diferencias, tablas
 from territorio.models import Equipamiento, Limite, Nivel, UbicadaPor, UnidadTerritorial
 
@@ -26,6 +26,7 @@ def comprobaciones() -> Iterator[Comprobacion]:
     yield "límites dentro de los días de su unidad", historia.limites_fuera_de_su_unidad
     yield "sucesiones de acuerdo con los días de sus unidades, sin ciclos", historia.sucesiones_imposibles
     yield "habitantes e indicadores recalculados de sus datos", cifras.diferencias
+    yield "personas por sexo y edad que todos ven, de acuerdo con la regla de las cifras reservadas", reserva.diferencias
     yield "lugar desde el que se mide la distancia a los equipamientos", _sitios
     yield "árbol de unidades sin ciclos ni padres de otro municipio", _arbol
 

@@ -1,6 +1,6 @@
 """Figures in the API: population and indicators as they were loaded, and the figure of each unit, its own or estimated."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, CharField, F, IntegerField, Q, QuerySet, Value
 from django.http import StreamingHttpResponse
 from django_filters import rest_framework as filtros
 from drf_spectacular.utils import extend_schema
@@ -8,7 +8,9 @@ from rest_framework import mixins, viewsets
 from rest_framework.request import Request
 
 from territorio.api.comun import PAGINA, FilasMixin, filas_de
+from territorio.edades import TOTAL
 from territorio.models import Cifra, Indicador, Metodo, Poblacion
+from territorio.reserva import reservados_para
 
 DE_LA_UNIDAD = {
     "unidad": "unidad_id",
@@ -24,6 +26,9 @@ TIPOS_DE_LA_UNIDAD = {
     "nivel": "string",
     "municipio": "string?",
 }
+
+
+COLUMNAS_POBLACION = ("censo", "sexo", "grupo_edad", "personas", "preliminar", "fuente")
 
 
 class DeUnidades(filtros.FilterSet):
@@ -70,8 +75,8 @@ class _Filas(FilasMixin, mixins.ListModelMixin, viewsets.GenericViewSet):
 
 
 FILAS_POBLACION = filas_de(
-    **TIPOS_DE_LA_UNIDAD, censo="integer", sexo="string", grupo_edad="string", personas="integer", preliminar="boolean",
-    fuente="string",
+    **TIPOS_DE_LA_UNIDAD, censo="integer", sexo="string?", grupo_edad="string?", personas="integer?", preliminar="boolean?",
+    fuente="string", reservado="boolean",
 )  # fmt: skip
 FILAS_INDICADOR = filas_de(**TIPOS_DE_LA_UNIDAD, nombre="string", anio="integer", valor="number", fuente="string")
 FILAS_CIFRA = filas_de(
@@ -85,10 +90,34 @@ class PoblacionViewSet(_Filas):
 
     queryset = Poblacion.objects.all()
     filterset_class = PoblacionFiltro
-    columnas = DE_LA_UNIDAD | {c: c for c in ("censo", "sexo", "grupo_edad", "personas", "preliminar", "fuente")}
+    columnas = DE_LA_UNIDAD | {c: c for c in (*COLUMNAS_POBLACION, "reservado")}
+
+    def get_queryset(self) -> QuerySet:
+        return super().get_queryset().visibles_para(self.request.user).annotate(reservado=Value(False))
+
+    def filas(self, consulta: QuerySet) -> QuerySet:
+        """Those, and one row for each unit and census of which this reader is shown no more than the total."""
+        vistas = consulta.values_list("pk", *self.columnas.values())
+        pedidos = self.request.query_params
+        if TOTAL in {pedidos.get("sexo"), pedidos.get("grupo_edad")}:
+            return vistas.order_by("pk")
+        calladas = DeUnidades(pedidos, reservados_para(self.request.user)).qs
+        if censo := pedidos.get("censo"):
+            calladas = calladas.filter(censo=censo)
+        propias = {
+            "sexo": Value(None, CharField()),
+            "grupo_edad": Value(None, CharField()),
+            "personas": Value(None, IntegerField()),
+            "preliminar": Value(None, BooleanField()),
+            "fuente": Value(""),
+            "reservado": Value(True),
+        }
+        nombres = [propias.get(campo, F(campo)) for campo in self.columnas.values()]
+        return vistas.union(calladas.values_list(-F("pk"), *nombres), all=True).order_by("pk")
 
     @extend_schema(operation_id="poblaciones_list", parameters=PAGINA[:2], responses={200: FILAS_POBLACION})
     def list(self, request: Request, *args, **kwargs) -> StreamingHttpResponse:
+        """Reservado: a quien no es del municipio se le calla el sexo y la edad donde un grupo es de pocas personas."""
         return super().list(request, *args, **kwargs)
 
 

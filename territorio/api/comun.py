@@ -53,10 +53,14 @@ class FilasMixin:
 
     def list(self, request: Request, *args, **kwargs) -> StreamingHttpResponse:
         solo_parametros(request, {*self.filterset_class.base_filters, "limite", "desde"})
-        consulta, cuantas = pagina(request, self.filter_queryset(self.get_queryset()).order_by("pk"))
-        filas = consulta.values_list(*self.columnas.values()).iterator(chunk_size=5000)
-        cuerpo = geojson.filas((dict(zip(self.columnas, fila, strict=True)) for fila in filas), extra=cuantas)
+        consulta, cuantas = pagina(request, self.filas(self.filter_queryset(self.get_queryset())))
+        filas = consulta.iterator(chunk_size=5000)
+        cuerpo = geojson.filas((dict(zip(self.columnas, fila, strict=True)) for _pk, *fila in filas), extra=cuantas)
         return StreamingHttpResponse(cuerpo, content_type="application/json")
+
+    def filas(self, consulta: models.QuerySet) -> models.QuerySet:
+        """The rows of the answer in a stable order: the key, then `columnas`."""
+        return consulta.order_by("pk").values_list("pk", *self.columnas.values())
 
 
 def solo_parametros(request: Request, permitidos: set[str]) -> None:

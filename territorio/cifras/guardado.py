@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from cuentas.aislamiento import alcance_total, analizar
+from territorio import reserva
 from territorio.cifras.calculo import calcular
 from territorio.models import Cifra, Metodo, UnidadTerritorial
 
@@ -45,7 +46,8 @@ ORDER BY 1, 2, 3
 def recalcular(municipios: Iterable[int] | None = None) -> None:
     """Bring the figures of these municipalities (ids; None: of all) to what population, indicators and places say.
 
-    Call it in the transaction that changed any of them. Only rows that differ are written.
+    Call it in the transaction that changed any of them. Only rows that differ are written. Which persons by sex and age
+    everybody may see is brought up to date with them.
     """
     ids = None if municipios is None else sorted(set(municipios))
     with connection.cursor() as cursor:
@@ -56,6 +58,7 @@ def recalcular(municipios: Iterable[int] | None = None) -> None:
         escritas += cursor.rowcount
         if escritas > 1000:
             analizar(_CIFRA)
+    reserva.recalcular(ids)
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from territorio.models.importacion import EN_MARCHA, CambioImportado, EstadoImpo
 from territorio.models.limite import EstadoLimite, Limite, Solape
 from territorio.models.localizacion import Localizable, Localizacion, UbicadaPor, UnidadEnUnidad
 from territorio.models.membresia import Membresia, Rol
-from territorio.models.poblacion import HABITANTES, Cifra, Indicador, Medida, Metodo, Poblacion
+from territorio.models.poblacion import HABITANTES, Cifra, Desglose, Indicador, Medida, Metodo, Poblacion
 from territorio.models.unidad import OTB, CodigoExterno, Comunidad, Distrito, Municipio, UnidadTerritorial
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "CodigoExterno",
     "Comunidad",
     "Denominacion",
+    "Desglose",
     "Distrito",
     "Equipamiento",
     "EquipamientoUnidad",

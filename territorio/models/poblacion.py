@@ -43,6 +43,25 @@ class Poblacion(models.Model):
         return f"{self.unidad}, censo {self.censo}: {self.personas}"
 
 
+class Desglose(models.Model):
+    """Whether everybody may see the persons of a unit by sex and age in a census, or only the members of its municipality.
+
+    One that is not here is not shown. Derived: written only by `territorio.reserva`, checked by `verificar`.
+    """
+
+    unidad = models.ForeignKey(UnidadTerritorial, on_delete=models.CASCADE, related_name="desgloses")
+    censo = models.PositiveSmallIntegerField()
+    publico = models.BooleanField("público")
+
+    class Meta:
+        verbose_name = _("desglose")
+        verbose_name_plural = _("desgloses")
+        constraints = [models.UniqueConstraint(fields=["unidad", "censo"], name="desglose_unico")]
+
+    def __str__(self) -> str:
+        return f"{self.unidad}, censo {self.censo}: {'público' if self.publico else 'reservado'}"
+
+
 class Medida(models.TextChoices):
     """What an indicator's figure is: how it is written, and whether parts add up (counts) or are averaged (the rest)."""
 

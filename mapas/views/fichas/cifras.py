@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from cuentas.guardia.parametros import uno_de
 from mapas.nombres import en_su_idioma
-from territorio import servicios  # noqa: F401  (adds `con_servicio_cercano` to the questions about units)
+from territorio import reserva, servicios  # noqa: F401  (adds `con_servicio_cercano` to the questions about units)
 from territorio.edades import SIN_EDAD, TOTAL, en_orden
 from territorio.models import HABITANTES, Cifra, Equipamiento, Indicador, Metodo, Poblacion, Sector, UnidadTerritorial
 
@@ -26,16 +27,21 @@ def habitantes_de(una: UnidadTerritorial) -> Cifra | None:
     return cifra
 
 
-def piramide(una: UnidadTerritorial, censo_pedido: str = "") -> dict[str, Any]:
+def piramide(una: UnidadTerritorial, usuario, censo_pedido: str = "") -> dict[str, Any]:
     """Persons by age band, women and men, oldest first; `ancho_*` are percentages of the longest bar.
 
-    Any set of bands: they are ordered by the ages they say. `censos` are those with figures by age, newest first.
+    Any set of bands: they are ordered by the ages they say. `censos` are those with figures by age, newest first, and
+    those of which `usuario` is shown the total only; where one of these is asked for, `reservado` is all there is.
     """
-    por_edad = Poblacion.objects.filter(unidad=una).exclude(grupo_edad=TOTAL)
-    censos = list(por_edad.order_by("-censo").values_list("censo", flat=True).distinct())
+    por_edad = Poblacion.objects.visibles_para(usuario).filter(unidad=una).exclude(grupo_edad=TOTAL)
+    con_edad = set(por_edad.order_by().values_list("censo", flat=True).distinct())
+    callados = set(reserva.reservados_para(usuario).filter(unidad=una).values_list("censo", flat=True))
+    censos = sorted(con_edad | callados, reverse=True)
     if not censos:
         return {"censos": []}
     censo = int(uno_de(censo_pedido, map(str, censos), "censo") or censos[0])
+    if censo in callados:
+        return {"censo": censo, "censos": censos, "reservado": True, "umbral": settings.MINKA_UMBRAL_PERSONAS}
     cuentas: dict[str, dict[str, int]] = defaultdict(dict)
     fuentes, preliminar = set(), False
     for fila in por_edad.filter(censo=censo):

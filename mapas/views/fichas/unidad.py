@@ -42,7 +42,7 @@ def unidad(request: HttpRequest, pk: int) -> HttpResponse:
         "unidad": una,
         "ancestros": _ancestros(una),
         "habitantes": habitantes_de(una),
-        "piramide": piramide(una, request.GET.get("censo", "")),
+        "piramide": piramide(una, request.user, request.GET.get("censo", "")),
         "indicadores": indicadores_de(una),
         "servicios": servicios_de(una),
         "croquis": croquis_de_unidad(una),
