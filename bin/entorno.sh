@@ -37,6 +37,7 @@ fi
 
 # The form that django-environ reads as HOST=/run/…: it doesn't decode a quoted %2F.
 url_privada=postgis://minka@/$ZOCALO/minka
+url_servicio=postgis://minka_app@/$ZOCALO/minka # the role that owns nothing: cuentas/aislamiento.py
 # The comparison tells a script called by another one from a person who brings her own database.
 if [[ ${DATABASE_URL:-$url_privada} != "$url_privada" ]] || grep -qsE '^(export +)?DATABASE_URL=' "$RAIZ/.env"; then
     base_privada=
@@ -77,10 +78,32 @@ como_dueno() (
     exec setpriv --reuid="$dueno" --regid="$(id -g "$dueno")" --init-groups -- "$@"
 )
 
+# escribir_accesos FOLDER USER…: who asks over the socket is known to the kernel: these users of the machine and nobody
+# else come in, as the owner of the tables or as the service.
+escribir_accesos() {
+    local datos=$1 quien
+    shift
+    escribir_como_dueno "$datos/pg_hba.conf" <<<'local all minka,minka_app peer map=minka'
+    for quien in "$@"; do printf 'minka "%s" %s\n' "$quien" minka "$quien" minka_app; done |
+        escribir_como_dueno "$datos/pg_ident.conf"
+}
+
+escribir_como_dueno() { como_dueno sh -c 'cat >"$0.nuevo" && chmod 600 "$0.nuevo" && mv "$0.nuevo" "$0"' "$1"; }
+
+# A cluster of an earlier version lets in only the owner of the tables.
+actualizar_accesos() {
+    local datos quienes
+    datos=$(readlink -f "$VAR/postgres")
+    ! como_dueno grep -q ' minka_app$' "$datos/pg_ident.conf" || return 0
+    mapfile -t quienes < <(como_dueno sed -n 's/^minka "\(.*\)" minka$/\1/p' "$datos/pg_ident.conf")
+    escribir_accesos "$datos" "${quienes[@]}"
+    como_dueno "$PG/pg_ctl" -D "$datos" reload >/dev/null 2>&1 || true # not running yet: it will read them when it starts
+}
+
 crear_cluster() {
     [[ ! -s $VAR/postgres/PG_VERSION ]] || return 0
     buscar_postgres || fallar "No encuentro PostgreSQL con PostGIS; corra bin/setup."
-    local datos=$VAR/postgres nuevo quien
+    local datos=$VAR/postgres nuevo
     mkdir -p "$VAR"
     nuevo=$datos.nuevo
     rm -rf "$nuevo"
@@ -98,9 +121,7 @@ crear_cluster() {
         install -d -m 0700 -o "$dueno" "$nuevo"
     fi
     como_dueno "$PG/initdb" -D "$nuevo" --username=minka --auth=peer --encoding=UTF8 --locale=C.UTF-8 --no-instructions
-    # Who asks over the socket is known to the kernel: root and the person who runs the scripts, nobody else.
-    echo 'local all minka peer map=minka' >"$nuevo/pg_hba.conf"
-    for quien in root "$yo"; do echo "minka \"$quien\" minka"; done >"$nuevo/pg_ident.conf"
+    escribir_accesos "$nuevo" root "$yo"
     mv "$nuevo" "$datos" # last, so that an interrupted run leaves no half cluster
     [[ $datos == "$VAR/postgres" ]] || ln -sfn "$datos" "$VAR/postgres"
 }
@@ -171,6 +192,7 @@ abrir_base() {
     base_abierta=si
     (
         flock --exclusive 8 # one starts it, the others find it started
+        actualizar_accesos
         arrancar_cluster
         crear_base
     ) 8>>"$VAR/arranque.lock"
