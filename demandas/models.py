@@ -8,7 +8,7 @@ from cuentas.auditoria import auditado
 from cuentas.versiones import con_version
 from demandas.querysets import DemandaQuerySet, DemandaUnidadQuerySet
 from territorio.dinero import MONTO_MAXIMO
-from territorio.models import Localizable, Localizacion, Sector, UnidadTerritorial
+from territorio.models import Archivo, Localizable, Localizacion, Sector, UnidadTerritorial
 
 
 class Grupo(models.TextChoices):
@@ -125,3 +125,18 @@ class DemandaUnidad(Localizacion):
 
     def __str__(self) -> str:
         return f"{self.demanda_id} en {self.unidad_id}: {self.fraccion:.4f}"
+
+
+@auditado()
+class AdjuntoDeDemanda(models.Model):
+    """A document or photo of a demand."""
+
+    demanda = models.ForeignKey(Demanda, on_delete=models.PROTECT, related_name="adjuntos")
+    archivo = models.OneToOneField(Archivo, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("adjunto de demanda")
+        verbose_name_plural = _("adjuntos de demanda")
+
+    def __str__(self) -> str:
+        return f"{self.archivo} de {self.demanda}"

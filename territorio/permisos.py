@@ -17,6 +17,14 @@ IMPORTAR_CIFRAS = declarar(
 EDITAR_EQUIPAMIENTO = declarar(
     "territorio.editar_equipamiento", _("editar equipamientos"), [Rol.TECNICO_SIG, Rol.PLANIFICADOR]
 )
+VER_ORIGINALES = declarar(
+    "territorio.ver_originales",
+    _("descargar los originales de documentos y fotos"),
+    [Rol.PLANIFICADOR, Rol.TECNICO_SIG, Rol.FACILITADOR, Rol.COMITE, Rol.CONCEJO],
+)
+PUBLICAR_ARCHIVO = declarar(
+    "territorio.publicar_archivo", _("publicar y retirar documentos y fotos"), [Rol.PLANIFICADOR, Rol.COMITE]
+)
 VER_BORRADORES = declarar("territorio.ver_borradores", _("ver lo que aún no se publica"), list(Rol))
 
 
@@ -69,5 +77,6 @@ for _modelo in (
 ):
     abiertas(_modelo)
 del_municipio(models.Importacion)
+del_municipio(models.Archivo, publica="publico AND retirado IS NULL")
 de_su(models.CambioImportado, "importacion")
 de_su(models.FilaImportada, "importacion")

@@ -50,3 +50,11 @@ def limpiar_importaciones(timestamp: int) -> None:
 
     with en_nombre_de(None, orden="limpiar_importaciones"):
         marcha.limpiar()
+
+
+@app.periodic(cron="47 3 * * *")
+@app.task(name="limpiar_archivos", queue=MANTENIMIENTO, queueing_lock="limpiar_archivos")
+def limpiar_archivos(timestamp: int) -> None:
+    from territorio.adjuntos import almacen
+
+    almacen.limpiar()

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from cuentas import cadena, revision
 from territorio import cifras, historia, reserva, solapes
+from territorio.adjuntos import almacen
 from territorio.localizacion import TOLERANCIA, diferencias, tablas
 from territorio.models import Equipamiento, Limite, Nivel, UbicadaPor, UnidadTerritorial
 
@@ -29,6 +30,7 @@ def comprobaciones() -> Iterator[Comprobacion]:
     yield "personas por sexo y edad que todos ven, de acuerdo con la regla de las cifras reservadas", reserva.diferencias
     yield "lugar desde el que se mide la distancia a los equipamientos", _sitios
     yield "árbol de unidades sin ciclos ni padres de otro municipio", _arbol
+    yield "documentos y fotos en el disco, tal como se subieron", almacen.diferencias
 
     yield _CADENA, cadena.diferencias
     yield _REGISTRADO, cadena.sin_registrar

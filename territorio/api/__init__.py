@@ -1,5 +1,6 @@
 """Territory in the API: units, their limits and figures, services; read by anyone, written by who may."""
 
+from territorio.api.archivos import ArchivoViewSet
 from territorio.api.cifras import CifraViewSet, IndicadorViewSet, PoblacionViewSet
 from territorio.api.comun import COLECCION, PAGINA, RASGO, ColeccionMixin
 from territorio.api.equipamientos import EquipamientoViewSet
@@ -17,6 +18,7 @@ CONJUNTOS = {
     "sucesiones": (SucesionViewSet, "sucesion"),
     "equipamientos": (EquipamientoViewSet, "equipamiento"),
     "importaciones": (ImportacionViewSet, "importacion"),
+    "archivos": (ArchivoViewSet, "archivo"),
 }
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "CONJUNTOS",
     "PAGINA",
     "RASGO",
+    "ArchivoViewSet",
     "CifraViewSet",
     "ColeccionMixin",
     "DondeView",

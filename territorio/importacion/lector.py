@@ -5,6 +5,7 @@ Pure: no database, no Django. A child with limits (`proceso`) does the work; thi
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -21,7 +22,7 @@ from pathlib import Path
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from territorio.importacion.proceso import SIN_MEMORIA
+from territorio.importacion.proceso import SIN_DISCO, SIN_MEMORIA, sin_disco
 
 RESULTADO_MAXIMO = 256 * 1024 * 1024
 RAIZ = Path(__file__).resolve().parents[2]
@@ -138,6 +139,8 @@ def leer(
             if problema is None:
                 return _resultado(carpeta, ruta.name)
     except OSError as e:
+        if sin_disco(e):
+            raise  # no fault of the file: what asked for it says so, and it can be tried again
         problema = Problema(f"no se pudo leer el archivo ({e.strerror or e}).", codigo="ilegible")
     return Lectura(ruta.name, problemas=[problema])
 
@@ -197,6 +200,8 @@ def _ejecutar(carpeta: Path, segundos: int, memoria_mb: int, avance: Avance | No
         if sum((carpeta / n).stat().st_size for n in (RESULTADO, GEOMETRIAS)) <= RESULTADO_MAXIMO:
             return None
         return Problema("la capa es demasiado grande para cargarla de una vez.", "Divídala.", codigo="muy_grande")
+    if codigo == SIN_DISCO:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if codigo in (None, -signal.SIGXCPU):
         return Problema(
             f"la lectura no terminó en {segundos} segundos y se detuvo.",

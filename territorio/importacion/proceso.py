@@ -6,6 +6,7 @@ Started by `lector` as `python -m territorio.importacion.proceso FOLDER`; its an
 from __future__ import annotations
 
 import ctypes
+import errno
 import gc
 import json
 import os
@@ -14,7 +15,7 @@ import signal
 import sys
 from pathlib import Path
 
-SIN_MEMORIA = 77  # exit status
+SIN_MEMORIA, SIN_DISCO = 77, 78  # exit status
 _CLONE_NEWNET, _CLONE_NEWUSER = 0x40000000, 0x10000000
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _ARCHIVO_MAXIMO = 500 * 1024 * 1024
@@ -36,6 +37,11 @@ def limitar(segundos: int, memoria_mb: int) -> None:
             libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
 
 
+def sin_disco(error: OSError) -> bool:
+    """Whether it is the disk that is full, and not the file that is wrong."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 def principal(carpeta: Path) -> None:
     peticion = json.loads((carpeta / "peticion.json").read_text())
     limitar(peticion["segundos"], peticion["memoria_mb"])
@@ -54,4 +60,8 @@ if __name__ == "__main__":
         principal(Path(sys.argv[1]))
     except MemoryError:
         os._exit(SIN_MEMORIA)  # unwinding and printing a traceback would need what is not there
+    except OSError as error:
+        if sin_disco(error):
+            os._exit(SIN_DISCO)
+        raise
     os._exit(0)  # the answer is written: nothing is left to tidy

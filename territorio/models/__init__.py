@@ -1,5 +1,6 @@
 """Levels, units with their identity and history, dated limits and their imports, figures, services, and memberships."""
 
+from territorio.models.archivo import IMAGENES, Archivo, ClaseDeArchivo, TipoDeArchivo
 from territorio.models.catalogos import Censo, Nivel, Sector
 from territorio.models.equipamiento import EN_FUNCIONAMIENTO, Equipamiento, EquipamientoUnidad, EstadoEquipamiento
 from territorio.models.fila_importada import FilaImportada
@@ -15,10 +16,13 @@ __all__ = [
     "EN_FUNCIONAMIENTO",
     "EN_MARCHA",
     "HABITANTES",
+    "IMAGENES",
     "OTB",
+    "Archivo",
     "CambioImportado",
     "Censo",
     "Cifra",
+    "ClaseDeArchivo",
     "CodigoExterno",
     "Comunidad",
     "Denominacion",
@@ -46,6 +50,7 @@ __all__ = [
     "Sector",
     "Solape",
     "Sucesion",
+    "TipoDeArchivo",
     "UbicadaPor",
     "UnidadEnUnidad",
     "UnidadTerritorial",

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import os
 import shutil
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -16,6 +17,8 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from django.utils.translation import gettext as _
+
+from cuentas.guardia import disco
 
 CARPETA = "importaciones"
 BASE = "archivo"
@@ -57,13 +60,18 @@ def guardar(uid: UUID, archivos: Iterable[UploadedFile]) -> Guardado:
     """Keep the upload of an import; raises ArchivoRechazado and then leaves nothing behind."""
     partes = _partes(list(archivos))
     destino = carpeta(uid)
-    destino.parent.mkdir(parents=True, exist_ok=True)
+    disco.exigir_espacio()
+    destino.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     destino.mkdir(mode=0o700)
     try:
         for sufijo, archivo in partes.items():
-            with (destino / f"{BASE}{sufijo}").open("wb") as f:
+            ruta = destino / f"{BASE}{sufijo}"
+            with os.fdopen(os.open(ruta, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as f:
                 for trozo in archivo.chunks():
                     f.write(trozo)
+                # On disk for certain before its row says that it is there.
+                f.flush()
+                os.fsync(f.fileno())
         return Guardado(_nombre_mostrado(partes), sha256(uid))
     except BaseException:
         borrar(uid)

@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
 
 from cuentas.auditoria import en_nombre_de
+from cuentas.guardia import disco
 from territorio.importacion import deshacer as deshacedor
 from territorio.importacion import filas
 from territorio.importacion.escritor import escribir
@@ -108,6 +109,7 @@ def leer(*, uid: UUID, trabajo: int, apagandose: Callable[[], bool] = lambda: Fa
             return
         _anotar(importacion, estado=E.LEYENDO)
         try:
+            disco.exigir_espacio()
             pedido = _pedido(importacion)
             with Avance(importacion, aparte=False, apagandose=apagandose) as avance:
                 plan = planear(pedido, simulado=True, avance=avance)
@@ -127,6 +129,7 @@ def aplicar(*, uid: UUID, trabajo: int, apagandose: Callable[[], bool] = lambda:
         if importacion is None:
             return
         try:
+            disco.exigir_espacio()
             with Avance(importacion, aparte=True, apagandose=apagandose) as avance, transaction.atomic():
                 # Planned under the lock: between this look at the territory and the writing nobody else changes it.
                 bloquear_limites()
@@ -310,4 +313,6 @@ def _fallar(importacion: Importacion, fallo: Exception) -> None:
 
 def _causa(fallo: Exception) -> str:
     """What may be shown of an unforeseen failure: our own words where there are some, else its kind."""
+    if disco.es_falta_de_espacio(fallo):
+        return _("el servidor se quedó sin espacio en el disco; inténtelo otra vez cuando lo haya")
     return str(fallo) if isinstance(fallo, FileNotFoundError) else type(fallo).__name__

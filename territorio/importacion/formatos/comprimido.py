@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from territorio.importacion.formatos.contenido import ArchivoRechazado
+from territorio.importacion.proceso import sin_disco
 
 MIEMBROS_MAXIMOS = 1000
 BYTES_MAXIMOS = 500 * 1024 * 1024
@@ -29,6 +30,8 @@ def abrir(ruta: Path, carpeta: Path, maximo: int = BYTES_MAXIMOS) -> Extraido:
         with zipfile.ZipFile(ruta) as archivo:
             return _extraer(archivo, carpeta, maximo)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, OSError, ValueError) as e:
+        if isinstance(e, OSError) and sin_disco(e):
+            raise
         raise ArchivoRechazado(
             "zip_ilegible", f"el zip está dañado o incompleto ({e}).", "Vuelva a comprimir los archivos."
         ) from e
