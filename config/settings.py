@@ -1,6 +1,7 @@
 """Settings, read from the environment (or `.env`): every variable is listed in README, "Settings"."""
 
 import importlib.util
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -72,7 +73,7 @@ INSTALLED_APPS = [
     "demandas",
     "territorio",
     "cuentas",
-    "django.contrib.admin",
+    "cuentas.administracion.AdministracionConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -113,9 +114,11 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "cuentas.middleware.QuienPregunta",
+    "cuentas.sesiones.SegundoPaso",
     "cuentas.guardia.middleware.Guardia",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -199,6 +202,9 @@ AUTH_USER_MODEL = "cuentas.Usuario"
 LOGIN_URL = "cuentas:ingresar"
 LOGIN_REDIRECT_URL = "inicio"
 LOGOUT_REDIRECT_URL = "inicio"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "cuentas.identidad.SoloIdentidad"]
+# Argon2 for what is new; the others only to read what an older installation kept, which log-in then replaces.
+PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{nombre}PasswordHasher" for nombre in ("Argon2", "Scrypt", "PBKDF2")]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{nombre}"}
     for nombre in (
@@ -208,6 +214,37 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# Sessions: out of reach of scripts and of other sites, and over after so many minutes without use.
+MINKA_SESION_MINUTOS = env.int("MINKA_SESION_MINUTOS", default=240)
+SESSION_COOKIE_AGE = MINKA_SESION_MINUTOS * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# Wrong passwords for one name from one address, after which that pair waits.
+AXES_FAILURE_LIMIT = env.int("MINKA_INTENTOS", default=5)
+AXES_COOLOFF_TIME = timedelta(minutes=env.int("MINKA_INTENTOS_ESPERA_MINUTOS", default=15))
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "cuentas.origen.direccion"
+AXES_LOCKOUT_CALLABLE = "cuentas.views.ingreso.bloqueada"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True  # no list of who came in from where
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+# The second factor: how applications name the account, and whether /admin/ asks for it.
+OTP_TOTP_ISSUER = "Minka"
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
+MINKA_ADMIN_SEGUNDO_FACTOR = env.bool("MINKA_ADMIN_SEGUNDO_FACTOR", default=PRODUCCION)
+# For how many days an invitation is good.
+MINKA_INVITACION_DIAS = env.int("MINKA_INVITACION_DIAS", default=7)
+
+# --- e-mail: only invitations, and only where a server for it is named --------------------------------------------------
+MINKA_CORREO = env.str("MINKA_CORREO", default="")  # smtp+tls://user:password@host:587
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+if MINKA_CORREO:
+    globals().update(env.email_url("MINKA_CORREO"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MINKA_CORREO_REMITENTE", default="minka@localhost")
 
 # --- background work: PostgreSQL is the queue; `manage.py procrastinate worker` takes from it ----------------------
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tareas"

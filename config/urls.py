@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("mapas.urls.exportar")),
     path("", include("cuentas.urls")),
     path("territorio/", include("territorio.urls")),
+    path("", include("territorio.urls_personas")),
     path("", include("demandas.urls")),
     path("", include("proyectos.urls")),
     path("archivos/", include("territorio.urls_archivos")),

@@ -10,7 +10,7 @@ from django_guid import get_guid
 from cuentas.aislamiento import entrar, salir
 from cuentas.auditoria import nueva_vez
 from cuentas.origen import direccion
-from cuentas.permisos import municipios_de
+from cuentas.permisos import membresias_de
 
 _dentro: ContextVar[bool] = ContextVar("dentro_de_una_peticion", default=False)
 
@@ -22,6 +22,7 @@ class QuienPregunta:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         usuario = request.user
+        request.membresias = membresias = membresias_de(usuario)  # type: ignore[attr-defined]  # read by SegundoPaso
         contexto: dict[str, object] = {
             "desde": direccion(request),
             "ruta": request.path[:200],
@@ -32,7 +33,7 @@ class QuienPregunta:
         if usuario.is_authenticated:
             contexto |= {"usuario": usuario.pk, "cuenta": usuario.get_username()}
         entrar(
-            municipios=municipios_de(usuario),
+            municipios=sorted({municipio for municipio, _rol in membresias}),
             todo=usuario.is_authenticated and usuario.is_active and usuario.is_superuser,
             contexto=contexto,
         )

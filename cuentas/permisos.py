@@ -32,9 +32,7 @@ _roles_con_segundo_factor: set[str] = set()
 
 
 # --- what each app declares -------------------------------------------------------------------------------------------
-def declarar(
-    nombre: str, descripcion: str | Promise, roles: Iterable[str], *, segundo_factor: bool = False
-) -> Accion:
+def declarar(nombre: str, descripcion: str | Promise, roles: Iterable[str], *, segundo_factor: bool = False) -> Accion:
     """Register an action; called from an app's `permisos.py`. A name declared twice is an error."""
     if nombre in _acciones:
         raise ValueError(f"La acción {nombre} ya está declarada.")

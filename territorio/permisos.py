@@ -28,6 +28,13 @@ PUBLICAR_ARCHIVO = declarar(
 VER_BORRADORES = declarar("territorio.ver_borradores", _("ver lo que aún no se publica"), list(Rol))
 
 
+ADMINISTRAR_PERSONAS = declarar(
+    "territorio.administrar_personas",
+    _("invitar personas y cambiar sus roles"),
+    [Rol.ADMINISTRADOR],
+    segundo_factor=True,  # who gives roles could give herself, through another, that of who approves
+)
+
 pedir_segundo_factor(Rol.CONCEJO)
 
 
@@ -77,6 +84,8 @@ for _modelo in (
 ):
     abiertas(_modelo)
 del_municipio(models.Importacion)
+del_municipio(models.Invitacion)
+de_su(models.Invitacion.unidades.through, "invitacion")
 del_municipio(models.Archivo, publica="publico AND retirado IS NULL")
 de_su(models.CambioImportado, "importacion")
 de_su(models.FilaImportada, "importacion")

@@ -174,7 +174,9 @@ class LocalizableQuerySet(models.QuerySet):
         )
         declaradas = Q(**{f"{self.model.CAMPO_UNIDAD}__in": debajo.order_by().values("pk")})
         de_sus_municipios = Q(municipio__in=municipios_de(usuario))
-        return Q(municipio__in=municipios_sin_limite_de(usuario)) | de_sus_municipios & (Q(pk__in=en_ellas) | declaradas)
+        return Q(municipio__in=municipios_sin_limite_de(usuario)) | de_sus_municipios & (
+            Q(pk__in=en_ellas) | declaradas
+        )
 
     def sin_ubicar(self) -> "LocalizableQuerySet":
         return self.filter(ubicada_por="sin_ubicar")

@@ -44,6 +44,14 @@ def _sin_prisa():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _claves_sin_espera():
+    """Argon2 is slow on purpose: what tests of it say so."""
+    hashers = [f"django.contrib.auth.hashers.{nombre}PasswordHasher" for nombre in ("MD5", "Argon2", "PBKDF2")]
+    with override_settings(PASSWORD_HASHERS=hashers):
+        yield
+
+
 @pytest.fixture
 def muni(db):
     return mundo.unidad("municipio", "990101", mundo.cuadro(0, 0, 4, 2), nombre="Municipio de prueba", personas=1000)

@@ -6,6 +6,7 @@ from territorio.models.equipamiento import EN_FUNCIONAMIENTO, Equipamiento, Equi
 from territorio.models.fila_importada import FilaImportada
 from territorio.models.historia import Denominacion, Motivo, Sucesion
 from territorio.models.importacion import EN_MARCHA, CambioImportado, EstadoImportacion, Importacion
+from territorio.models.invitacion import Invitacion
 from territorio.models.limite import EstadoLimite, Limite, Solape
 from territorio.models.localizacion import Localizable, Localizacion, UbicadaPor, UnidadEnUnidad
 from territorio.models.membresia import Membresia, Rol
@@ -36,6 +37,7 @@ __all__ = [
     "FilaImportada",
     "Importacion",
     "Indicador",
+    "Invitacion",
     "Limite",
     "Localizable",
     "Localizacion",
