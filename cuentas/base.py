@@ -223,13 +223,18 @@ def poner_al_dia(*, forzar: bool = False) -> None:
             return
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('minka_base'))")
-        try:
-            with transaction.atomic():
-                cursor.execute(_CREAR_ROL)
-        except DatabaseError as error:
-            raise falta_el_rol(error) from error
+        asegurar_rol()
         cursor.execute("\n".join(mandatos()))
         cursor.execute(f"COMMENT ON FUNCTION minka_todo() IS '{marca()}'")
+
+
+def asegurar_rol() -> None:
+    """See to it that the role of the service is there, and that this account may put it on."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_CREAR_ROL)
+    except DatabaseError as error:
+        raise falta_el_rol(error) from error
 
 
 @cache
