@@ -93,7 +93,7 @@ class Capa:
         conservacion = None
         if hasattr(consulta, "conservacion"):
             conservacion = consulta.conservacion(vista.nivel, vista.municipio)
-        return Contenido(self, _campos(nombres), rasgos, conservacion)
+        return Contenido(self, _campos(nombres, SIGNIFICADO), rasgos, conservacion)
 
     def _de_figuras(self, figuras: Figuras, codificar) -> "Contenido":
         columnas = [c.clave for c in figuras.columnas]
@@ -107,6 +107,15 @@ class Capa:
         nombres = ["codigo", "nombre", *columnas, "clase"]
         rasgos = ((fila["id"], formas.get(fila["id"]), {n: fila[n] for n in nombres}) for fila in figuras.filas)
         return Contenido(self, _campos(nombres, titulos), rasgos, figuras.conservacion, figuras)
+
+
+# What a name alone does not say.
+SIGNIFICADO = {
+    "mujeres": "mujeres a quienes beneficia; vacío si nadie las contó o si está reservado",
+    "hombres": "hombres a quienes beneficia; vacío si nadie los contó o si está reservado",
+    "personas": "mujeres y hombres; vacío si nadie los contó, o si está reservado y son pocas personas",
+    "reservado": "sí: se calla un grupo de pocas personas, que solo ven quienes trabajan en el municipio",
+}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A layer as a file: GeoJSON and CSV streamed, shapefile zipped with its projection, its encoding and its dictionary."""
+"""A layer as a file: GeoJSON, CSV and XLSX, and shapefile zipped with its projection, its encoding and its dictionary."""
 
 import csv
 import io
@@ -18,12 +18,16 @@ from django.utils import timezone
 
 from mapas.capas import Campo, Capa, Contenido
 from mapas.filtros import Vista
+from mapas.libro import libro
+from mapas.notas import filas_de_conservacion, notas
 from territorio import geojson
+from territorio.celdas import celda
 
 TIPO = {
     "geojson": "application/geo+json",
     "zip": "application/zip",
     "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 # Suffix of each shapefile: the format holds one type of geometry per file.
 ARCHIVO = {"Point": "punto", "MultiLineString": "linea", "MultiPolygon": "poligono"}
@@ -32,7 +36,12 @@ BYTES_DE_TEXTO = 254
 
 def exportar(capa: Capa, vista: Vista, formato: str, parametros: Mapping[str, str]) -> Iterator[bytes | str]:
     """The layer under this view as a file of `formato` (a key of `TIPO`), in pieces."""
-    escritores: dict[str, Callable[..., Iterator[bytes | str]]] = {"geojson": _geojson, "zip": _shapefile, "csv": _csv}
+    escritores: dict[str, Callable[..., Iterator[bytes | str]]] = {
+        "geojson": _geojson,
+        "zip": _shapefile,
+        "csv": _csv,
+        "xlsx": libro,
+    }
     if vista.fecha is None:
         return escritores[formato](capa, vista, parametros)
     return _de_otro_dia(escritores[formato], capa, vista, parametros)
@@ -76,37 +85,14 @@ def _csv(capa: Capa, vista: Vista, parametros: Mapping[str, str]) -> Iterator[st
     yield "\ufeff"
     escritor.writerow(["id", *(campo.nombre for campo in contenido.campos)])
     for pk, _forma, propiedades in contenido.rasgos:
-        escritor.writerow([pk, *(_celda(propiedades[campo.nombre]) for campo in contenido.campos)])
+        escritor.writerow([pk, *(celda(propiedades[campo.nombre]) for campo in contenido.campos)])
         if bufer.tell() > 32_000:
             yield bufer.getvalue()
             bufer.seek(0)
             bufer.truncate()
-    for fila in _filas_de_conservacion(contenido):
-        escritor.writerow(fila)
+    for fila in filas_de_conservacion(contenido):
+        escritor.writerow([celda(valor) for valor in fila])
     yield bufer.getvalue()
-
-
-def _filas_de_conservacion(contenido: Contenido) -> Iterator[list[Any]]:
-    """Rows that close a count by territory; empty for a list of features, where each row is one of them."""
-    linea = contenido.conservacion
-    if linea is None or contenido.figuras is None:
-        return
-    relleno = [""] * (len(contenido.campos) - 3)
-    objeto = contenido.figuras.objeto
-    for nombre, valor in (
-        (f"({objeto} ubicadas)", linea.ubicadas),
-        (f"({objeto} fuera de los límites)", linea.fuera),
-        (f"({objeto} sin ubicar)", linea.sin_ubicar),
-        (f"({objeto} en total)", linea.total),
-    ):
-        yield ["", "", nombre, round(valor, 6), *relleno]
-
-
-def _celda(valor: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    if isinstance(valor, str) and valor[:1] in {"=", "+", "-", "@", "\t", "\r"}:
-        return f"'{valor}"
-    return valor
 
 
 def _shapefile(capa: Capa, vista: Vista, parametros: Mapping[str, str]) -> Iterator[bytes]:
@@ -172,7 +158,7 @@ def _diccionario(campos: list[Campo]) -> str:
     escritor = csv.writer(bufer)
     escritor.writerow(["campo_shapefile", "campo", "significado"])
     for campo in campos:
-        escritor.writerow([campo.corto, campo.nombre, campo.titulo])
+        escritor.writerow([campo.corto, campo.nombre, celda(campo.titulo)])
     return "\ufeff" + bufer.getvalue()
 
 
@@ -181,23 +167,16 @@ def _tabla_sin_lugar(campos: list[Campo], filas: list[tuple[int, dict[str, Any]]
     escritor = csv.writer(bufer)
     escritor.writerow(["id", *(campo.nombre for campo in campos)])
     for pk, propiedades in filas:
-        escritor.writerow([pk, *(_celda(propiedades[campo.nombre]) for campo in campos)])
+        escritor.writerow([pk, *(celda(propiedades[campo.nombre]) for campo in campos)])
     return "\ufeff" + bufer.getvalue()
 
 
 def _leeme(capa: Capa, vista: Vista, contenido: Contenido, sin_lugar: int) -> str:
     lineas = [
-        f"{capa.titulo}: {vista.municipio.nombre} ({vista.municipio.codigo})",
-        f"Fecha: {timezone.localdate():%d/%m/%Y}. Coordenadas: EPSG:4326 (WGS 84). Textos: UTF-8.",
-        f"Límites, nombres y unidades: los del {vista.fecha or timezone.localdate():%d/%m/%Y}.",
-        f"Filtros: {vista.query()}",
+        *(f"{que}: {dato}" for que, dato in notas(capa, vista, contenido)),
+        "Coordenadas: EPSG:4326 (WGS 84). Textos: UTF-8.",
         "Los nombres de campo tienen 10 caracteres; campos.csv dice qué es cada uno. Los textos llegan a 254 bytes.",
     ]
     if sin_lugar:
         lineas.append(f"{sin_lugar} filas sin lugar en el mapa están en el CSV «sin_lugar».")
-    if linea := contenido.conservacion:
-        lineas.append(
-            f"Conservación: {linea.ubicadas:g} ubicadas + {linea.fuera:g} fuera"
-            f" + {linea.sin_ubicar} sin ubicar = {linea.total}"
-        )
     return "\r\n".join(lineas) + "\r\n"

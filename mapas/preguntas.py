@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db.models import Sum
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -78,8 +79,15 @@ def demanda(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         conservacion=conservacion,
         objeto=_("demandas"),
         rasgos=rasgos_de_demandas(demandas) if con_rasgos else [],
-        fuente=fuente_de(vista),
+        fuente=fuente_de(vista) + _sin_reservadas(demandas, vista.usuario),
     )
+
+
+def _sin_reservadas(demandas, usuario) -> str:
+    """What the sums of persons leave out for this reader, in words; nothing where they leave nobody out."""
+    if not demandas.con_personas(usuario).filter(reservado=True, personas=None).exists():
+        return ""
+    return _("; beneficiarios: sin los grupos de menos de %(n)s personas") % {"n": settings.MINKA_UMBRAL_PERSONAS}
 
 
 def cobertura_pdm(vista: Vista, *, con_rasgos: bool = True) -> Figuras:

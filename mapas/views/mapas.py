@@ -179,7 +179,8 @@ def _descargas(pregunta: str, consulta: str) -> list[dict[str, str]]:
     formatos = {
         "geojson": (_("GeoJSON"), _("para QGIS y la web, con los límites")),
         "zip": (_("Shapefile (.zip)"), _("para QGIS y ArcGIS, con diccionario de campos")),
-        "csv": (_("CSV"), _("la tabla, para una hoja de cálculo")),
+        "xlsx": (_("Excel (.xlsx)"), _("la tabla, para una hoja de cálculo")),
+        "csv": (_("CSV"), _("la tabla, como texto")),
     }
     return [
         {"url": f"/exportar/{pregunta}.{formato}?{consulta}", "nombre": nombre, "para": para}

