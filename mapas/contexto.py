@@ -12,10 +12,10 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from cuentas.permisos import puede
+from cuentas.permisos import Accion, puede
 from mapas.filtros import FiltroInvalido, SinMunicipio, municipio_por_defecto, municipios_con_datos
 from territorio.models import Municipio, UnidadTerritorial
-from territorio.permisos import IMPORTAR_LIMITES
+from territorio.permisos import ADMINISTRAR_PERSONAS, IMPORTAR_LIMITES
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
@@ -88,8 +88,16 @@ class Sitio:
     @cached_property
     def puede_importar(self) -> bool:
         """Whether the reader may import limits here; costs a visitor nothing."""
+        return self._puede(IMPORTAR_LIMITES)
+
+    @cached_property
+    def puede_administrar(self) -> bool:
+        """Whether the reader gives roles here."""
+        return self._puede(ADMINISTRAR_PERSONAS)
+
+    def _puede(self, accion: Accion) -> bool:
         usuario = getattr(self._request, "user", None) or AnonymousUser()
-        return usuario.is_authenticated and puede(usuario, IMPORTAR_LIMITES, self.municipio)
+        return usuario.is_authenticated and puede(usuario, accion, self.municipio)
 
     @property
     def consulta(self) -> str:

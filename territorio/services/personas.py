@@ -82,7 +82,7 @@ def aceptar(*, ficha: str, usuario: Usuario) -> Membresia:
     with alcance_total():
         invitacion = Invitacion.objects.de(ficha).select_for_update().get()
         _exigir_abierta(invitacion)
-        if usuario.pk == invitacion.por_id and not usuario.is_superuser:
+        if usuario.pk is not None and usuario.pk == invitacion.por_id and not usuario.is_superuser:
             raise PermissionDenied(_("Nadie se da un rol a sí mismo: esta invitación la hizo usted."))
         usuario.full_clean(exclude=["password"])
         usuario.save()

@@ -45,6 +45,7 @@ PASOS = [
     ("proyectos", "importar_proyectos", "proyectos.csv", ["--municipio", CODIGO]),
 ]  # fmt: skip
 USUARIOS = [
+    ("administradora", Rol.ADMINISTRADOR),
     ("planificadora", Rol.PLANIFICADOR),
     ("tecnico", Rol.TECNICO_SIG),
     ("facilitadora", Rol.FACILITADOR),
@@ -121,7 +122,10 @@ class Command(BaseCommand):
             Membresia.objects.get_or_create(usuario=usuario, municipio=municipio, rol=rol)
         lineas = [f"  {nombre:<14} {clave}   ({Rol(rol).label})" for nombre, rol in USUARIOS]
         archivo.write_text(
-            "Usuarios de demostración (usuario, contraseña):\n" + "\n".join(lineas) + "\n", encoding="utf-8"
+            "Usuarios de demostración (usuario, contraseña):\n"
+            + "\n".join(lineas)
+            + "\nA concejo y a administradora se les pide además un código del teléfono: al entrar se ve cómo ponerlo.\n",
+            encoding="utf-8",
         )
         archivo.chmod(0o600)
 
