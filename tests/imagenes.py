@@ -133,7 +133,7 @@ def odt(cuerpo: str = "", *, tipo: str = "application/vnd.oasis.opendocument.tex
     return comprimir(
         {
             "mimetype": tipo,
-            "content.xml": f"<office:document-content {espacios}><office:body>{cuerpo}</office:body></office:document-content>",
+            "content.xml": f"<office:document-content {espacios}>{cuerpo}</office:document-content>",
             "META-INF/manifest.xml": '<manifest:manifest xmlns:manifest="m"/>',
             **(partes or {}),
         }

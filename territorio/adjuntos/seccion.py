@@ -22,7 +22,7 @@ def seccion(usuario, objeto, *, cuantos: int | None = EN_LA_FICHA) -> dict[str, 
     """Its files, newest first, each with `lugar` and what `usuario` may do with it; what is attached and by whom."""
     enlace = enlaces.de(objeto)
     suyos = archivos_de(usuario, objeto, enlace)
-    miembro = bool(usuario.is_authenticated and se_lo_alcanza(usuario, objeto, enlace))
+    miembro = se_lo_alcanza(usuario, objeto, enlace)
     publica = miembro and puede(usuario, PUBLICAR_ARCHIVO, objeto.municipio, objeto)
     return {
         "objeto": objeto,
@@ -61,8 +61,8 @@ def lugar_de(objeto) -> GEOSGeometry | None:
 
 def se_lo_alcanza(usuario, objeto, enlace: enlaces.Enlace) -> bool:
     """Whether the roles of `usuario` reach the thing, so that she sees what is not published of it."""
-    if usuario.is_superuser:
-        return True
+    if not usuario.is_authenticated or usuario.is_superuser:
+        return usuario.is_authenticated
     todos = enlace.objetos._default_manager.all()
     return todos.filter(todos.del_alcance_de(usuario), pk=objeto.pk).exists()
 

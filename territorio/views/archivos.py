@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -75,27 +74,20 @@ def _visible(request: HttpRequest, uid: UUID) -> Archivo:
     return get_object_or_404(visibles, uid=uid)
 
 
-def _entregar(
-    request: HttpRequest, guardado: str, tipo: str, nombre: str, *, adjunto: bool
-) -> FileResponse | HttpResponse:
+def _entregar(request: HttpRequest, guardado: str, tipo: str, nombre: str, *, adjunto: bool) -> HttpResponseBase:
     # A stored name is never given to other bytes, so that it is their tag.
-    etiqueta = f'"{guardado[:20]}"'
-    cabeceras = INOFENSIVO | {
-        "ETag": etiqueta,
-        "Content-Disposition": content_disposition_header(adjunto, nombre) or "",
-    }
-    if etiqueta in request.headers.get("If-None-Match", ""):
-        respuesta: Any = HttpResponseNotModified(headers=cabeceras)
-    elif settings.MINKA_X_ACCEL:
-        respuesta = HttpResponse(content_type=tipo, headers=cabeceras)
-        respuesta["X-Accel-Redirect"] = f"{settings.MINKA_X_ACCEL.rstrip('/')}/{guardado[:2]}/{guardado}"
-    else:
-        try:
-            contenido = almacen.ruta(guardado).open("rb")
-        except FileNotFoundError:
-            raise Http404 from None
-        respuesta = FileResponse(contenido, content_type=tipo, headers=cabeceras)
-    return respuesta
+    cabeceras = INOFENSIVO | {"ETag": f'"{guardado[:20]}"'}
+    if cabeceras["ETag"] in request.headers.get("If-None-Match", ""):
+        return HttpResponseNotModified(headers=cabeceras)
+    if settings.MINKA_X_ACCEL:
+        cabeceras["X-Accel-Redirect"] = f"{settings.MINKA_X_ACCEL.rstrip('/')}/{guardado[:2]}/{guardado}"
+        cabeceras["Content-Disposition"] = content_disposition_header(adjunto, nombre) or ""
+        return HttpResponse(content_type=tipo, headers=cabeceras)
+    try:
+        contenido = almacen.ruta(guardado).open("rb")
+    except FileNotFoundError:
+        raise Http404 from None
+    return FileResponse(contenido, as_attachment=adjunto, filename=nombre, content_type=tipo, headers=cabeceras)
 
 
 # --- bringing, publishing, withdrawing --------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from cuentas.guardia import disco
 from cuentas.models import Usuario
+from proyectos.models import AdjuntoDeProyecto
 from territorio.adjuntos import almacen
 from territorio.models import Archivo, EstadoImportacion, Membresia, Rol
 from territorio.services import deposito
@@ -256,47 +257,45 @@ def test_a_real_disk_that_runs_low_stops_writes_before_it_is_full(client, planif
         assert subir(client, obra, ancho=70).status_code == 302
 
 
-def test_a_real_disk_of_the_database_that_fills_up_and_is_freed(client, planificadora, obra, settings, tmp_path):
-    """The rows of files lie on a tablespace of 2 MB."""
-    settings.MINKA_DISCO_MINIMO_MB = 0
-    client.force_login(planificadora)
-    for padre in (tmp_path, *tmp_path.parents[:2]):
+@pytest.fixture(scope="module")
+def disco_de_la_base(django_db_setup, tmp_path_factory):
+    """A disk of 2 MB with a tablespace on it; given back once no test's transaction holds anything there."""
+    carpeta = tmp_path_factory.mktemp("base")
+    for padre in (carpeta, *carpeta.parents[:3]):
         padre.chmod(padre.stat().st_mode | 0o011)  # the server's user must reach what is mounted below
-    with disco_chico(tmp_path / "base", 2) as montado, espacio_de_tablas(montado) as espacio:
-        with connection.cursor() as cursor:
-            cursor.execute(f"ALTER TABLE territorio_archivo SET TABLESPACE {espacio}")
-            cursor.execute("SELECT pg_relation_filepath('territorio_archivo')")
-        relleno = llenar(montado)
-        respuesta = subir(client, obra)
-        assert respuesta.status_code == 507
-        assert LLENO in respuesta.content.decode()
-        assert [r for r in almacen.raiz().rglob("*") if r.is_file()] == []
-        se_lee(client, obra)
-        relleno.unlink()
-        assert subir(client, obra).status_code == 302
-        assert Archivo.objects.count() == 1
-        with connection.cursor() as cursor:
-            cursor.execute("RESET ROLE; SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute("ALTER TABLE territorio_archivo SET TABLESPACE pg_default")
-
-
-@contextmanager
-def espacio_de_tablas(carpeta: Path):
-    """A tablespace in a folder; skips where the server may not use it."""
     nombre = f"minka_prueba_{os.getpid()}"
-    parametros = connection.get_connection_params()
-    parametros = {k: v for k, v in parametros.items() if k in {"dbname", "user", "password", "host", "port"}}
-    with psycopg.connect(**parametros, autocommit=True) as aparte:
-        (servidor,) = aparte.execute("SELECT pg_read_file('postmaster.pid', 0, 20)").fetchone()
-        shutil.chown(carpeta, Path(f"/proc/{servidor.split()[0]}").stat().st_uid)
-        carpeta.chmod(0o700)
+    parametros = {
+        clave: valor
+        for clave, valor in connection.get_connection_params().items()
+        if clave in {"dbname", "user", "password", "host", "port"}
+    }
+    with disco_chico(carpeta / "disco", 2) as montado, psycopg.connect(**parametros, autocommit=True) as aparte:
         try:
-            aparte.execute(f"CREATE TABLESPACE {nombre} LOCATION '{carpeta}'")
-        except psycopg.Error as no:
+            (servidor,) = aparte.execute("SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)").fetchone()
+            shutil.chown(montado, Path(f"/proc/{servidor}").stat().st_uid)
+            aparte.execute(f"CREATE TABLESPACE {nombre} LOCATION '{montado}'")
+        except (psycopg.Error, OSError) as no:
             pytest.skip(f"PostgreSQL no puede usar un disco de prueba: {no}")
-    try:
-        yield nombre
-    finally:
-        connection.needs_rollback = connection.needs_rollback
-        with psycopg.connect(**parametros, autocommit=True) as aparte:
-            aparte.execute(f"DROP TABLESPACE IF EXISTS {nombre}")
+        yield montado, nombre
+        aparte.execute(f"DROP TABLESPACE {nombre}")
+
+
+def test_a_real_disk_of_the_database_that_fills_up_and_is_freed(
+    client, planificadora, obra, settings, disco_de_la_base
+):
+    """The rows that tie files to projects lie on a disk of 2 MB."""
+    montado, espacio = disco_de_la_base
+    settings.MINKA_DISCO_MINIMO_MB = 0
+    tabla = AdjuntoDeProyecto._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {tabla}; ALTER TABLE {tabla} SET TABLESPACE {espacio}")
+    client.force_login(planificadora)
+    relleno = llenar(montado)
+    respuesta = subir(client, obra)
+    assert respuesta.status_code == 507
+    assert LLENO in respuesta.content.decode()
+    assert [r for r in almacen.raiz().rglob("*") if r.is_file()] == []
+    se_lee(client, obra)
+    relleno.unlink()
+    assert subir(client, obra).status_code == 302
+    assert AdjuntoDeProyecto.objects.count() == 1

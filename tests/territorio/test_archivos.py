@@ -347,12 +347,10 @@ def test_withdrawing_says_why_and_who_brought_it_may(muni, obra):
 
 
 # --- handing out ------------------------------------------------------------------------------------------------------
-def cuerpo_de(respuesta) -> bytes:
-    return b"".join(respuesta.streaming_content)
-
-
 def ver(client, archivo, que="ver", **cabeceras):
-    return client.get(reverse(f"archivos:{que}", args=[archivo.uid]), headers=cabeceras)
+    respuesta = client.get(reverse(f"archivos:{que}", args=[archivo.uid]), headers=cabeceras)
+    respuesta.cuerpo = respuesta.getvalue() if respuesta.streaming else respuesta.content
+    return respuesta
 
 
 def test_a_visitor_sees_the_copy_once_it_is_published_and_never_the_original(client, planificadora, obra):
@@ -361,7 +359,7 @@ def test_a_visitor_sees_the_copy_once_it_is_published_and_never_the_original(cli
     archivos.publicar(uid=archivo.uid, por=planificadora, publico=True)
     respuesta = ver(client, archivo)
     assert respuesta.status_code == 200
-    assert Image.open(io.BytesIO(cuerpo_de(respuesta))).format == "JPEG"
+    assert Image.open(io.BytesIO(respuesta.cuerpo)).format == "JPEG"
     assert respuesta["Content-Type"] == "image/jpeg"
     assert respuesta["X-Content-Type-Options"] == "nosniff"
     assert respuesta["Content-Disposition"] == 'inline; filename="foto.jpg"'
@@ -387,7 +385,7 @@ def test_a_document_is_only_ever_a_download(client, planificadora, obra):
     respuesta = ver(client, archivo)
     assert respuesta["Content-Disposition"].startswith("attachment; ")
     assert "acta%20%221%22%20a%C3%B1o.pdf" in respuesta["Content-Disposition"]
-    assert cuerpo_de(respuesta) == imagenes.pdf()
+    assert respuesta.cuerpo == imagenes.pdf()
     assert ver(client, archivo, "miniatura").status_code == 404
 
 
@@ -414,7 +412,7 @@ def test_nginx_is_told_where_it_lies_once_it_was_allowed(client, planificadora, 
     client.force_login(planificadora)
     respuesta = ver(client, archivo)
     assert respuesta["X-Accel-Redirect"] == f"/_adjuntos/{archivo.copia[:2]}/{archivo.copia}"
-    assert respuesta.content == b""
+    assert respuesta.cuerpo == b""
 
 
 # --- pages and API ----------------------------------------------------------------------------------------------------
