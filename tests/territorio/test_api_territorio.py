@@ -15,6 +15,7 @@ from territorio.models import (
     Membresia,
     Poblacion,
     Rol,
+    Sector,
     Sucesion,
     UnidadTerritorial,
 )
@@ -42,14 +43,26 @@ def cliente(client, tecnica):
     return client
 
 
-def pedir(cliente, verbo: str, ruta: str, cuerpo=None, **parametros):
+def pedir(cliente, verbo: str, ruta: str, cuerpo=None, *, version: str | None = None, **parametros):
     if verbo == "get":
         respuesta = cliente.get(f"/api/v1/{ruta}", parametros)
     else:
         crudo = cuerpo if isinstance(cuerpo, str | bytes) else json.dumps(cuerpo)
-        respuesta = getattr(cliente, verbo)(f"/api/v1/{ruta}", crudo, content_type=JSON)
+        cabeceras = {"If-Match": version} if version else {}
+        respuesta = getattr(cliente, verbo)(f"/api/v1/{ruta}", crudo, content_type=JSON, headers=cabeceras)
     contenido = b"".join(respuesta.streaming_content) if respuesta.streaming else respuesta.content
     return respuesta.status_code, json.loads(contenido) if contenido else None
+
+
+def etiqueta(cliente, ruta: str) -> str:
+    """The tag that a reading carries."""
+    return cliente.get(f"/api/v1/{ruta}").headers["ETag"]
+
+
+def escribir(cliente, verbo: str, ruta: str, cuerpo=None):
+    """Write what was read just now."""
+    leido = ruta.removesuffix("limites/")
+    return pedir(cliente, verbo, ruta, cuerpo, version=etiqueta(cliente, leido))
 
 
 def lugar(x: float, y: float) -> dict:
@@ -92,20 +105,53 @@ def test_a_unit_is_made_changed_and_deleted(cliente, muni, oeste):
     assert "tercera coordenada" in avisos
     assert "1.1 km de Oeste" in avisos
     assert pedir(cliente, "patch", ruta, cambio)[0] == 409  # read before it was changed
-    assert pedir(cliente, "delete", ruta) == (204, None)
+    assert escribir(cliente, "delete", ruta) == (204, None)
     assert pedir(cliente, "get", ruta)[0] == 404
 
 
 def test_what_something_refers_to_is_not_deleted_and_says_what(cliente, pampa):
-    codigo, dicho = pedir(cliente, "delete", f"unidades/{pampa.pk}/")
+    codigo, dicho = escribir(cliente, "delete", f"unidades/{pampa.pk}/")
     assert codigo == 409
     assert "1 población" in dicho["error"]
 
 
 def test_a_renaming_keeps_the_old_name(cliente, pampa):
     cuerpo = {"nombre": "Villa Pampa", "nombre_desde": "2020-01-01", "norma": "Ley 1"}
-    assert pedir(cliente, "patch", f"unidades/{pampa.pk}/", cuerpo)[1]["properties"]["nombre"] == "Villa Pampa"
+    assert escribir(cliente, "patch", f"unidades/{pampa.pk}/", cuerpo)[1]["properties"]["nombre"] == "Villa Pampa"
     assert list(pampa.denominaciones.values_list("nombre", "norma")) == [("Pampa", "Ley 1")]
+
+
+def test_a_write_says_what_it_read_or_is_refused(cliente, muni, oeste, pampa):
+    agua = Equipamiento.objects.create(
+        municipio=muni, codigo="e", nombre="E", sector=Sector.objects.filter(codigo="11").first(), tipo="pileta"
+    )
+    limite = {"geom": poligono(0, 0, 1.5), "desde": "2020-01-01"}
+    escrituras = [
+        ("patch", f"unidades/{pampa.pk}/", {"nombre": "Otra"}),
+        ("delete", f"unidades/{pampa.pk}/", None),
+        ("post", f"unidades/{oeste.pk}/limites/", limite),
+        ("patch", f"equipamientos/{agua.pk}/", {"nombre": "Otra"}),
+        ("delete", f"equipamientos/{agua.pk}/", None),
+    ]
+    antes = contenido()
+    for verbo, ruta, cuerpo in escrituras:
+        assert pedir(cliente, verbo, ruta, cuerpo or {})[0] == 428, (verbo, ruta)
+        assert pedir(cliente, verbo, ruta, cuerpo or {}, version="*")[0] == 400, (verbo, ruta)
+        codigo, dicho = pedir(cliente, verbo, ruta, cuerpo or {}, version='"0"')
+        ahora = etiqueta(cliente, ruta.removesuffix("limites/"))
+        assert (codigo, f'"{dicho["version"]}"') == (409, ahora), (verbo, ruta)
+    assert contenido() == antes
+
+
+def test_the_tag_that_a_compressing_proxy_made_weak_is_the_same(cliente, pampa):
+    debil = "W/" + etiqueta(cliente, f"unidades/{pampa.pk}/")
+    assert pedir(cliente, "patch", f"unidades/{pampa.pk}/", {"nombre": "Otra"}, version=debil)[0] == 200
+
+
+def test_header_and_body_that_say_two_versions_are_refused(cliente, pampa):
+    cuerpo = {"nombre": "Otra", "version": "0"}
+    ahora = etiqueta(cliente, f"unidades/{pampa.pk}/")
+    assert list(pedir(cliente, "patch", f"unidades/{pampa.pk}/", cuerpo, version=ahora)[1]["detalle"]) == ["version"]
 
 
 # --- who may ----------------------------------------------------------------------------------------------------------
@@ -210,7 +256,7 @@ def test_a_body_of_another_type_is_refused(cliente, pampa):
 
 def test_a_new_limit_closes_the_old_one_and_history_shows_both(cliente, muni, oeste):
     cuerpo = {"geom": poligono(0, 0, 1.5), "desde": "2020-01-01", "estado": "definido", "norma": "Ley 9"}
-    codigo, hecho = pedir(cliente, "post", f"unidades/{oeste.pk}/limites/", cuerpo)
+    codigo, hecho = escribir(cliente, "post", f"unidades/{oeste.pk}/limites/", cuerpo)
     assert (codigo, hecho["properties"]["estado"], hecho["properties"]["avisos"]) == (201, "definido", [])
     historia = [r["properties"] for r in pedir(cliente, "get", f"unidades/{oeste.pk}/limites/")[1]["features"]]
     assert [(h["desde"], h["hasta"], h["norma"]) for h in historia] == [
@@ -221,7 +267,7 @@ def test_a_new_limit_closes_the_old_one_and_history_shows_both(cliente, muni, oe
 def test_a_bow_tie_is_mended_and_said(cliente, oeste):
     a, b, c, d = xy(0, 0), xy(1, 1), xy(1, 0), xy(0, 1)
     cuerpo = {"geom": {"type": "Polygon", "coordinates": [[a, b, c, d, a]]}, "desde": "2020-01-01"}
-    codigo, hecho = pedir(cliente, "post", f"unidades/{oeste.pk}/limites/", cuerpo)
+    codigo, hecho = escribir(cliente, "post", f"unidades/{oeste.pk}/limites/", cuerpo)
     assert codigo == 201
     assert any("se cruza" in aviso or "repar" in aviso for aviso in hecho["properties"]["avisos"])
 
@@ -282,10 +328,11 @@ def test_a_service_is_recorded_placed_changed_and_deleted(cliente, muni, este):
     assert (codigo, hecha["properties"]["ubicada_por"]) == (201, "propia")
     assert [r["id"] for r in pedir(cliente, "get", "equipamientos/", unidad=este.pk)[1]["features"]] == [hecha["id"]]
     ruta = f"equipamientos/{hecha['id']}/"
-    assert pedir(cliente, "patch", ruta, {"estado": "cerrado"})[1]["properties"]["estado"] == "cerrado"
+    cerrada = escribir(cliente, "patch", ruta, {"estado": "cerrado"})[1]["properties"]
+    assert (cerrada["estado"], cerrada["version"]) == ("cerrado", 2)
     assert list(pedir(cliente, "patch", ruta, {"sector": "nada"})[1]["detalle"]) == ["sector"]
     assert list(pedir(cliente, "post", "equipamientos/", cuerpo)[1]["detalle"]) != []  # the code is taken
-    assert pedir(cliente, "delete", ruta)[0] == 204
+    assert escribir(cliente, "delete", ruta)[0] == 204
     assert Equipamiento.objects.count() == 0
 
 

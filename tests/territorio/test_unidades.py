@@ -6,10 +6,10 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from cuentas.models import Usuario
+from cuentas.versiones import FaltaVersion, VersionVieja
 from territorio.donde import donde
 from territorio.models import CodigoExterno, Limite, Membresia, Rol, UnidadEnUnidad, UnidadTerritorial
 from territorio.services.unidades import (
-    EditadaMientrasTanto,
     NoSePuedeBorrar,
     borrar_unidad,
     crear_unidad,
@@ -23,6 +23,11 @@ from tests import hechos
 from tests.mundo import SIEMPRE, cuadro, nivel, punto, unidad
 
 pytestmark = pytest.mark.django_db
+
+
+def leida(una: UnidadTerritorial) -> str:
+    """The version that a page just opened would carry."""
+    return version_de(UnidadTerritorial.objects.get(pk=una.pk))
 
 
 @pytest.fixture
@@ -98,9 +103,9 @@ def test_other_roles_and_other_municipalities_technicians_may_not(muni, pampa, r
     with pytest.raises(PermissionDenied):
         crear_unidad(por=usuario, nivel=nivel("comunidad"), municipio=muni, nombre="x")
     with pytest.raises(PermissionDenied):
-        mover_punto(por=usuario, unidad_id=pampa.pk, punto=punto(1, 1))
+        mover_punto(por=usuario, unidad_id=pampa.pk, punto=punto(1, 1), version=leida(pampa))
     with pytest.raises(PermissionDenied):
-        borrar_unidad(por=usuario, unidad_id=pampa.pk)
+        borrar_unidad(por=usuario, unidad_id=pampa.pk, version=leida(pampa))
 
 
 # --- edit -------------------------------------------------------------------------------------------------------------
@@ -108,39 +113,46 @@ def test_other_roles_and_other_municipalities_technicians_may_not(muni, pampa, r
 
 def test_moving_a_point_takes_along_what_is_declared_in_it(muni, oeste, este, pampa, tecnica):
     demanda = hechos.demanda(muni, "a", proponente=pampa)
-    mover_punto(por=tecnica, unidad_id=pampa.pk, punto=punto(3, 1))
+    mover_punto(por=tecnica, unidad_id=pampa.pk, punto=punto(3, 1), version=leida(pampa))
     assert [x.unidad for x in demanda.localizaciones.filter(nivel=este.nivel)] == [este]
-    mover_punto(por=tecnica, unidad_id=pampa.pk, punto=None)
+    mover_punto(por=tecnica, unidad_id=pampa.pk, punto=None, version=leida(pampa))
     assert [x.unidad for x in demanda.localizaciones.filter(nivel=este.nivel)] == [oeste]  # as its parent says
-    editar_unidad(por=tecnica, unidad_id=pampa.pk, cambios={"padre": este})
+    editar_unidad(por=tecnica, unidad_id=pampa.pk, cambios={"padre": este}, version=leida(pampa))
     assert [x.unidad for x in demanda.localizaciones.filter(nivel=este.nivel)] == [este]
     assert en_verde()
 
 
 def test_a_code_that_changes_is_kept_among_the_others(pampa, tecnica):
-    editar_unidad(
-        por=tecnica, unidad_id=pampa.pk, cambios={"codigo": "020-1", "codigos": [("ine", "02"), ("pcode", "B")]}
-    )
+    cambios = {"codigo": "020-1", "codigos": [("ine", "02"), ("pcode", "B")]}
+    editar_unidad(por=tecnica, unidad_id=pampa.pk, cambios=cambios, version=leida(pampa))
     codigos = CodigoExterno.objects.filter(unidad=pampa).values_list("esquema", "codigo")
     assert set(codigos) == {("ine", "02"), ("pcode", "B"), ("codigo_anterior", "p")}
-    assert (
-        "«ine: »"
-        in errores(editar_unidad, por=tecnica, unidad_id=pampa.pk, cambios={"codigos": [("ine", "")]})["codigos"][0]
-    )
+    vacio = {"por": tecnica, "unidad_id": pampa.pk, "cambios": {"codigos": [("ine", "")]}, "version": leida(pampa)}
+    assert "«ine: »" in errores(editar_unidad, **vacio)["codigos"][0]
 
 
 def test_who_edits_what_somebody_else_changed_meanwhile_is_told_and_nothing_is_lost(pampa, tecnica):
-    leida = version_de(pampa)
-    editar_unidad(por=tecnica, unidad_id=pampa.pk, cambios={"nombre": "Pampa Grande"}, version=leida)
-    with pytest.raises(EditadaMientrasTanto):
-        editar_unidad(por=tecnica, unidad_id=pampa.pk, cambios={"nombre": "Pampa Chica"}, version=leida)
+    antes = version_de(pampa)
+    editar_unidad(por=tecnica, unidad_id=pampa.pk, cambios={"nombre": "Pampa Grande"}, version=antes)
+    with pytest.raises(VersionVieja) as vieja:
+        editar_unidad(por=tecnica, unidad_id=pampa.pk, cambios={"nombre": "Pampa Chica"}, version=antes)
+    assert vieja.value.actual == leida(pampa) != antes
+    for nada in (None, ""):
+        with pytest.raises(FaltaVersion):
+            borrar_unidad(por=tecnica, unidad_id=pampa.pk, version=nada)
     assert UnidadTerritorial.objects.get(pk=pampa.pk).nombre == "Pampa Grande"
 
 
 def test_the_same_content_is_the_same_version(pampa, tecnica):
-    leida = version_de(pampa)
-    editar_unidad(por=tecnica, unidad_id=pampa.pk, cambios={"nombre": "Pampa", "punto": punto(0.5, 0.5)}, version=leida)
-    assert version_de(UnidadTerritorial.objects.get(pk=pampa.pk)) == leida
+    antes = version_de(pampa)
+    editar_unidad(por=tecnica, unidad_id=pampa.pk, cambios={"nombre": "Pampa", "punto": punto(0.5, 0.5)}, version=antes)
+    assert leida(pampa) == antes
+
+
+def test_another_limit_is_another_version(oeste):
+    antes = leida(oeste)
+    Limite.objects.filter(unidad=oeste).update(vigencia=(date(2000, 1, 1), date(2020, 1, 1)))
+    assert leida(oeste) != antes
 
 
 def test_a_point_outside_its_parent_is_told_with_the_distance(muni, oeste, pampa):
@@ -158,7 +170,7 @@ def test_a_point_outside_its_parent_is_told_with_the_distance(muni, oeste, pampa
 def test_a_unit_that_nothing_refers_to_is_deleted_with_what_was_derived_of_it(muni, oeste, tecnica):
     sola = unidad("comunidad", "s", punto(1, 1), municipio=muni, padre=oeste)
     CodigoExterno.objects.create(unidad=sola, esquema="ine", codigo="1")
-    borrar_unidad(por=tecnica, unidad_id=sola.pk)
+    borrar_unidad(por=tecnica, unidad_id=sola.pk, version=leida(sola))
     assert not UnidadTerritorial.objects.filter(pk=sola.pk).exists()
     assert en_verde()
 
@@ -168,10 +180,10 @@ def test_what_refers_to_a_unit_is_named_with_its_count(muni, oeste, pampa, tecni
     hechos.demanda(muni, "b", proponente=pampa)
     hechos.proyecto(muni, "q", beneficia=[pampa])
     with pytest.raises(NoSePuedeBorrar) as excepcion:
-        borrar_unidad(por=tecnica, unidad_id=pampa.pk)
+        borrar_unidad(por=tecnica, unidad_id=pampa.pk, version=leida(pampa))
     assert set(excepcion.value.motivos) == {"1 población", "2 demandas", "1 proyecto"}
     with pytest.raises(NoSePuedeBorrar, match="1 límite"):
-        borrar_unidad(por=tecnica, unidad_id=oeste.pk)
+        borrar_unidad(por=tecnica, unidad_id=oeste.pk, version=leida(oeste))
 
 
 # --- which unit is here -----------------------------------------------------------------------------------------------
