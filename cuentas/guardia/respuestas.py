@@ -7,8 +7,8 @@ from django.template.loader import render_to_string
 
 
 def es_de_programa(request: HttpRequest) -> bool:
-    """Whether who asks reads JSON and no page: the API, the files that scripts fetch, or who says so."""
-    if request.path.startswith("/api/") or request.path.endswith((".json", ".geojson")):
+    """Whether who asks reads JSON and no page: the API, the outlines that scripts fetch, or who says so."""
+    if request.path.startswith("/api/") or request.path.endswith(".json"):
         return True
     acepta = request.headers.get("Accept", "")
     return "application/json" in acepta and "text/html" not in acepta

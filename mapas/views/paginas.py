@@ -43,7 +43,7 @@ def inicio(request: HttpRequest) -> HttpResponse:
 @parametros("q", "pagina")
 def buscar(request: HttpRequest) -> HttpResponse:
     """Units by name or code, demands and projects by title; those of the municipality in use first."""
-    buscado = texto(request.GET, "q")
+    buscado, pagina = texto(request.GET, "q"), pagina_pedida(request)
     municipio = municipio_en_uso(request)
     contexto: dict[str, Any] = {"q": buscado}
     if buscado:
@@ -62,7 +62,7 @@ def buscar(request: HttpRequest) -> HttpResponse:
         if municipio is not None:
             demandas, proyectos = demandas.del_municipio(municipio), proyectos.del_municipio(municipio)
         contexto |= {
-            "unidades": Paginator(unidades, RESULTADOS).get_page(pagina_pedida(request)),
+            "unidades": Paginator(unidades, RESULTADOS).get_page(pagina),
             "demandas": demandas.select_related("proponente")[:RESULTADOS],
             "demandas_n": demandas.count(),
             "proyectos": proyectos.select_related("unidad")[:RESULTADOS],

@@ -68,7 +68,7 @@ def test_search_finds_by_name_without_accents_and_by_any_code(client, tablero, b
     assert "Ñuñu Mayu" in texto(client.get("/territorio/", {"q": buscado})).split('<script id="datos-territorio"')[0]
 
 
-@pytest.mark.parametrize("buscado", ["%", "\x00", "'", "x" * 500, "zzz"])
+@pytest.mark.parametrize("buscado", ["%", "'", "x" * 500, "zzz", "\u202e🏔"])
 def test_search_says_that_it_found_nothing(client, tablero, buscado):
     respuesta = texto(client.get("/territorio/buscar/", {"q": buscado}))
     assert "Ñuñu" not in respuesta
@@ -145,7 +145,7 @@ def test_the_pyramid_takes_any_bands_in_the_order_of_their_ages(client, muni, oe
     assert dicha["bandas"][1]["ancho_hombres"] == 100
     vieja = client.get(f"/unidades/{oeste.pk}/", {"censo": "2012"}).context["piramide"]
     assert [b["grupo"] for b in vieja["bandas"]] == ["0-4"]
-    assert client.get(f"/unidades/{oeste.pk}/", {"censo": "²⁰¹²"}).context["piramide"]["censo"] == 2024
+    assert client.get(f"/unidades/{oeste.pk}/", {"censo": "²⁰¹²"}).status_code == 400
 
 
 def test_an_indicator_stands_beside_the_municipalitys_and_says_where_it_is_estimated(client, muni, oeste):

@@ -276,7 +276,7 @@ def test_a_unit_that_ended_is_found_last_and_says_so(client, dividido, muni):
 
 @pytest.mark.parametrize(("que", "cual"), [("demandas", "Demanda a"), ("proyectos", "Proyecto p")])
 def test_lists_hold_what_was_declared_in_a_unit_that_ended(client, dividido, que, cual):
-    for filtro in ({}, {"q": "oeste"}, {"orden": "proponente"}, {"orden": "unidad"}):
+    for filtro in ({}, {"q": "oeste"}, {"orden": "-estado"}):
         assertContains(client.get(f"/{que}/", {"municipio": "990101", **filtro}), cual)
     assert client.get(f"/{que}/", {"unidad": dividido.pk}).status_code == 200
     nueva = dividido.sucesiones.first().sucesora

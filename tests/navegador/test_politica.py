@@ -70,8 +70,13 @@ def test_the_browser_does_refuse_an_inline_script_and_style(navegacion: Navegaci
     pagina = contexto.new_page()
     pagina.goto("/entrar/")
     pagina.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">x</p>')")
-    pagina.evaluate("document.body.append(Object.assign(document.createElement('script'), {textContent: 'window.entro = 1'}))")
+    pagina.evaluate(
+        "document.body.append(Object.assign(document.createElement('script'), {textContent: 'window.entro = 1'}))"
+    )
     pagina.wait_for_timeout(100)
     assert pagina.evaluate("window.entro") is None
-    assert {queja.split()[1] for queja in navegacion.quejas if "POLÍTICA" in queja} == {"style-src-attr", "script-src-elem"}
+    assert {queja.split()[1] for queja in navegacion.quejas if "POLÍTICA" in queja} == {
+        "style-src-attr",
+        "script-src-elem",
+    }
     navegacion.quejas.clear()
