@@ -15,6 +15,12 @@ class FormularioPaso(forms.Form):
     norma = forms.ChoiceField(label=_("Norma que aprueba"), choices=Norma.choices)
     norma_numero = forms.CharField(label=_("Número"), max_length=60, help_text=_("Como está en la norma: 045/2026."))
     fecha = forms.DateField(label=_("Fecha"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    archivo = forms.FileField(
+        label=_("La norma, escaneada"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png,.webp,.heic,.heif"}),
+        help_text=_("PDF o foto. Lo verán todos, con el documento."),
+    )
     nota = forms.CharField(
         label=_("Nota"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3, "maxlength": 2000})
     )
@@ -25,7 +31,7 @@ class FormularioPaso(forms.Form):
         if clave == "aprobar":
             self.fields["fecha"].label = _("Fecha de la norma")
         else:
-            del self.fields["norma"], self.fields["norma_numero"]
+            del self.fields["norma"], self.fields["norma_numero"], self.fields["archivo"]
             self.fields["fecha"].initial = timezone.localdate
         if clave == "devolver":
             self.fields["nota"].required = True

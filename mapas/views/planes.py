@@ -115,7 +115,7 @@ def _comun(request: HttpRequest, documento: PDM | POA) -> dict[str, Any]:
     usuario = request.user
     return {
         "documento": documento,
-        "actos": list(ActoFormal.objects.de(documento).select_related("por", "pdm", "poa").reverse()),
+        "actos": list(ActoFormal.objects.de(documento).select_related("por", "pdm", "poa", "archivo").reverse()),
         "es_miembro": usuario.is_superuser or documento.municipio_id in municipios_de(usuario),
         "pasos": _pasos(documento, usuario),
         "registro": _registro(documento),

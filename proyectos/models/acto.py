@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pgtrigger
 from django.conf import settings
-from django.core.validators import ProhibitNullCharactersValidator
+from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import TruncDate
@@ -16,7 +16,7 @@ from cuentas.auditoria import auditado
 from proyectos.models.pdm import PDM, EstadoPlan
 from proyectos.models.poa import POA, EstadoPOA
 from proyectos.querysets.acto import ActoFormalQuerySet
-from territorio.models import UnidadTerritorial
+from territorio.models import Archivo, UnidadTerritorial
 
 ANIO_MINIMO = 1990
 
@@ -98,7 +98,10 @@ class ActoFormal(models.Model):
     )
     norma = models.CharField(max_length=12, choices=Norma.choices, blank=True)
     norma_numero = models.CharField(_("número de la norma"), max_length=60, blank=True, validators=_SIN_NULO)
-    nota = models.TextField(max_length=2000, blank=True, validators=_SIN_NULO)
+    nota = models.TextField(max_length=2000, blank=True, validators=[MaxLengthValidator(2000), *_SIN_NULO])
+    archivo = models.ForeignKey(
+        Archivo, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="La norma, escaneada."
+    )
     registrado = models.DateTimeField(auto_now_add=True)
 
     objects = ActoFormalQuerySet.as_manager()
@@ -128,6 +131,7 @@ class ActoFormal(models.Model):
                 name="acto_de_aprobacion_con_norma",
                 condition=(_APRUEBA & ~Q(norma="") & ~Q(norma_numero="")) | (~_APRUEBA & Q(norma="", norma_numero="")),
             ),
+            models.CheckConstraint(name="acto_archivo_de_una_norma", condition=Q(archivo=None) | _APRUEBA),
             models.CheckConstraint(
                 name="acto_devuelto_con_motivo", condition=_REGISTRO | ~Q(hacia=INICIAL) | ~Q(nota="")
             ),

@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,6 +13,8 @@ from cuentas.versiones import exigir_version
 from proyectos.models import PDM, POA, ActoFormal
 from proyectos.models.acto import ANIO_MINIMO, APROBADO, INICIAL, Paso, paso
 from proyectos.permisos import ACCION_DEL_PASO
+from territorio.models import Archivo, ClaseDeArchivo
+from territorio.services.archivos import guardar_archivo
 
 
 class EstadoNoPermite(Exception):
@@ -33,11 +36,13 @@ def dar_paso(
     nota: str = "",
     norma: str = "",
     norma_numero: str = "",
+    archivo: UploadedFile | None = None,
 ) -> ActoFormal:
     """Take the step `clave` (see `PASOS`) with a document as it was read (`version`), and enter it in the ledger.
 
-    `fecha` is the day of the act (today, unless told); an approval names the day, kind and number of its norm, and who
-    sends back says why. Raises `FaltaVersion`, `VersionVieja`, `PermissionDenied`, `EstadoNoPermite`, `ValidationError`.
+    `fecha` is the day of the act (today, unless told); an approval names the day, kind and number of its norm, and may
+    bring it as an `archivo`; who sends back says why. Raises `FaltaVersion`, `VersionVieja`, `PermissionDenied`,
+    `EstadoNoPermite`, `ValidationError`, `ArchivoRechazado`.
     """
     bloqueado = type(documento).objects.select_for_update(no_key=True).get(pk=documento.pk)
     el_paso = paso(bloqueado._meta.model_name, clave)
@@ -72,11 +77,22 @@ def dar_paso(
     )
     if el_paso.hacia == APROBADO:
         acto.proponente = _quien_propuso(acto)
-    _revisar(acto, el_paso, ultimo)
+    _revisar(acto, el_paso, ultimo, con_archivo=archivo is not None)
     acto.full_clean()
+    if archivo is not None:
+        acto.archivo = guardar_archivo(
+            por=por,
+            accion=ACCION_DEL_PASO[clave],
+            municipio=bloqueado.municipio,
+            archivo=archivo,
+            clase=ClaseDeArchivo.NORMA,
+        )
     acto.save()
     acto.refresh_from_db()
     documento.refresh_from_db()
+    if not documento.es_borrador:  # its norm is seen by whoever sees the document
+        normas = ActoFormal.objects.de(documento).values("archivo")
+        Archivo.objects.filter(pk__in=normas, publico=False).update(publico=True)
     return acto
 
 
@@ -98,7 +114,7 @@ def _quien_propuso(acto: ActoFormal):
     return propuesta.por
 
 
-def _revisar(acto: ActoFormal, el_paso: Paso, ultimo: ActoFormal) -> None:
+def _revisar(acto: ActoFormal, el_paso: Paso, ultimo: ActoFormal, *, con_archivo: bool) -> None:
     """Raise `ValidationError`, field by field."""
     errores: dict[str, str] = {}
     if el_paso.hacia == APROBADO:
@@ -108,7 +124,7 @@ def _revisar(acto: ActoFormal, el_paso: Paso, ultimo: ActoFormal) -> None:
             errores["norma_numero"] = _("Escriba el número de la norma que aprueba.")
         if acto.fecha is None:
             errores["fecha"] = _("Escriba la fecha de la norma que aprueba.")
-    elif acto.norma or acto.norma_numero:
+    elif acto.norma or acto.norma_numero or con_archivo:
         errores["norma"] = _("Solo una aprobación lleva norma.")
     if el_paso.hacia == INICIAL and not acto.nota:
         errores["nota"] = _("Diga por qué se devuelve: es lo que leerá quien lo corrija.")

@@ -18,6 +18,7 @@ from proyectos.models import acto as actos
 from proyectos.pasos import de_la_pagina, que_pasa
 from proyectos.permisos import ACCION_DEL_PASO
 from proyectos.services.tramite import EstadoNoPermite, QuienProponeNoAprueba, dar_paso
+from territorio.services.deposito import ArchivoRechazado
 
 MODELOS: dict[str, type[PDM] | type[POA]] = {"pdm": PDM, "poa": POA}
 
@@ -30,7 +31,9 @@ def paso(request: HttpRequest, pk: int, documento: str, clave: str) -> HttpRespo
     uno = get_object_or_404(visibles, pk=pk)
     request.municipio = uno.municipio  # type: ignore[attr-defined]  # read by the frame of the page
     exigir(request.user, ACCION_DEL_PASO[clave], uno.municipio)
-    formulario = FormularioPaso(request.POST or None, clave=clave, initial={"version": uno.version})
+    formulario = FormularioPaso(
+        request.POST or None, request.FILES or None, clave=clave, initial={"version": uno.version}
+    )
     contexto: dict[str, Any] = {
         "documento": uno,
         "paso": de_la_pagina(documento, clave),
@@ -74,6 +77,9 @@ def _intentar(
         dar_paso(por=request.user, documento=uno, clave=clave, version=leida, **datos)
     except ValidationError as error:
         formulario.poner_errores(error)
+        return 400
+    except ArchivoRechazado as error:
+        formulario.add_error("archivo", str(error))
         return 400
     except FaltaVersion:
         contexto["impide"] = _("La página no dijo qué versión leyó. Vuelva a abrirla.")
