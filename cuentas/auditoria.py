@@ -114,3 +114,20 @@ def _cambiar_contexto(contexto: str) -> str:
 
 def a_texto(contexto: dict | None) -> str:
     return json.dumps(contexto, ensure_ascii=False) if contexto else ""
+
+
+def que_lleva_al_municipio(eventos: type[models.Model]) -> models.Field | None:
+    """The column by which events are of a municipality: `municipio`, or a foreign key to a tracked model that has one.
+
+    None for what belongs to none (levels, sectors, accounts).
+    """
+    campos = {campo.name: campo for campo in eventos._meta.concrete_fields if not campo.name.startswith("pgh_")}
+    if "municipio" in campos:
+        return campos["municipio"]
+    de_arriba = {modelo.pgh_tracked_model: modelo for modelo in modelos_auditados() if modelo is not eventos}
+    for campo in campos.values():
+        if campo.is_relation and campo.related_model in de_arriba:
+            superior = de_arriba[campo.related_model]
+            if any(c.name == "municipio" for c in superior._meta.concrete_fields) or que_lleva_al_municipio(superior):
+                return campo
+    return None

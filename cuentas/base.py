@@ -11,7 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, connection, models, transaction
 
 from cuentas.aislamiento import ROL, SUYOS, TODO, declaradas, falta_el_rol, solo_crecen
-from cuentas.auditoria import modelos_auditados
+from cuentas.auditoria import modelos_auditados, que_lleva_al_municipio
 from cuentas.models import Asiento, Eslabon
 
 # What a transaction that is committing has yet to tie to the chain: empty to whoever looks.
@@ -202,18 +202,14 @@ def mandatos() -> Iterator[str]:
 
 def _lectura_de_eventos(eventos: type[models.Model]) -> str:
     """Events are read by the members of the municipality; what has none, by nobody but who sees all."""
-    propios = f"ANY((SELECT {SUYOS})::bigint[])"
-    seguido = eventos.pgh_tracked_model
-    campos = {campo.name: campo for campo in seguido._meta.concrete_fields}
-    auditados = {modelo.pgh_tracked_model._meta.concrete_model: modelo for modelo in modelos_auditados()}
-    if "municipio" in campos:
-        columna = "coalesce(municipio_id, id)" if campos["municipio"].related_model is seguido else "municipio_id"
-        return f"(SELECT {TODO}) OR {columna} = {propios}"
-    for campo in campos.values():
-        de_arriba = auditados.get(campo.related_model) if campo.is_relation else None
-        if de_arriba is not None and "municipio" in {f.name for f in campo.related_model._meta.concrete_fields}:
-            return f"(SELECT {TODO}) OR {campo.column} IN (SELECT pgh_obj_id FROM {_tabla(de_arriba)})"
-    return f"(SELECT {TODO})"
+    campo = que_lleva_al_municipio(eventos)
+    if campo is None:
+        return f"(SELECT {TODO})"
+    if campo.name != "municipio":
+        de_arriba = next(m for m in modelos_auditados() if m.pgh_tracked_model is campo.related_model)
+        return f"(SELECT {TODO}) OR {campo.column} IN (SELECT pgh_obj_id FROM {_tabla(de_arriba)})"
+    columna = "coalesce(municipio_id, id)" if campo.related_model is eventos.pgh_tracked_model else "municipio_id"
+    return f"(SELECT {TODO}) OR {columna} = ANY((SELECT {SUYOS})::bigint[])"
 
 
 def poner_al_dia(*, forzar: bool = False) -> None:

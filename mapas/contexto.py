@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from cuentas.permisos import Accion, puede
 from mapas.filtros import FiltroInvalido, SinMunicipio, municipio_por_defecto, municipios_con_datos
 from territorio.models import Municipio, UnidadTerritorial
-from territorio.permisos import ADMINISTRAR_PERSONAS, IMPORTAR_LIMITES
+from territorio.permisos import ADMINISTRAR_PERSONAS, IMPORTAR_LIMITES, ve_registro
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
@@ -98,6 +98,12 @@ class Sitio:
     def _puede(self, accion: Accion) -> bool:
         usuario = getattr(self._request, "user", None) or AnonymousUser()
         return usuario.is_authenticated and puede(usuario, accion, self.municipio)
+
+    @cached_property
+    def ve_registro(self) -> bool:
+        """Whether the record of changes is for the reader; costs a visitor nothing."""
+        usuario = getattr(self._request, "user", None) or AnonymousUser()
+        return usuario.is_authenticated and self.municipio is not None and ve_registro(usuario, self.municipio.pk)
 
     @property
     def consulta(self) -> str:

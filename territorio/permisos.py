@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cuentas.aislamiento import SUYOS, TODO, abiertas, de_su, del_municipio, filas
 from cuentas.permisos import declarar, pedir_segundo_factor, usar_fuente_de_membresias, usar_fuente_de_roles
+from cuentas.permisos import membresias_de as membresias
 from territorio import models
 from territorio.models import Membresia, Rol, UnidadTerritorial
 
@@ -24,6 +25,10 @@ VER_ORIGINALES = declarar(
 )
 PUBLICAR_ARCHIVO = declarar(
     "territorio.publicar_archivo", _("publicar y retirar documentos y fotos"), [Rol.PLANIFICADOR, Rol.COMITE]
+)
+VER_REGISTRO = declarar("territorio.ver_registro", _("ver el registro de cambios"), list(Rol))
+VER_DIRECCIONES = declarar(
+    "territorio.ver_direcciones", _("ver desde qué dirección se hizo un cambio"), [Rol.ADMINISTRADOR]
 )
 VER_BORRADORES = declarar("territorio.ver_borradores", _("ver lo que aún no se publica"), list(Rol))
 
@@ -49,6 +54,13 @@ def roles_de(usuario, municipio, lugar=None) -> set[str]:
 def membresias_de(usuario) -> list[tuple[int, str]]:
     """(municipality, role), limited ones too."""
     return list(Membresia.objects.filter(usuario=usuario).values_list("municipio", "rol"))
+
+
+def ve_registro(usuario, municipio: int) -> bool:
+    """Whether the record of changes of a municipality (id) is for `usuario`: its members', limited to districts or not."""
+    if usuario.is_authenticated and usuario.is_active and usuario.is_superuser:
+        return True
+    return any(suyo == municipio and rol in VER_REGISTRO.roles for suyo, rol in membresias(usuario))
 
 
 # --- rows in the database ---------------------------------------------------------------------------------------------

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from mapas.views import fichas, historia, listas, paginas, planes, territorio
+from demandas.models import Demanda
+from mapas.registro.alcance import CON_PAGINA
+from mapas.views import fichas, historia, listas, paginas, planes, registro, territorio
+from proyectos.models import PDM, POA, Proyecto
+from territorio.models import UnidadTerritorial
+
+_CON_REGISTRO = (
+    ("unidades", UnidadTerritorial),
+    ("demandas", Demanda),
+    ("proyectos", Proyecto),
+    ("planes/pdm", PDM),
+    ("planes/poa", POA),
+)
 
 app_name = "paginas"
 urlpatterns = [
@@ -16,6 +28,16 @@ urlpatterns = [
     path("territorio/unidad/<int:pk>/", territorio.tarjeta, name="territorio-unidad"),
     path("unidades/<int:pk>/", fichas.unidad, name="unidad"),
     path("unidades/<int:pk>/historia/", historia.historia, name="historia"),
+    *(
+        path(
+            f"{base}/<int:pk>/registro/", registro.de_objeto, {"modelo": modelo}, name=f"{CON_PAGINA[modelo]}-registro"
+        )
+        for base, modelo in _CON_REGISTRO
+    ),
+    path("municipio/registro/", registro.de_municipio, name="registro"),
+    path("municipio/registro.csv", registro.de_municipio_csv, name="registro-csv"),
+    path("sello/", registro.sello, name="sello"),
+    path("sello.json", registro.sello_json, name="sello-json"),
     path("demandas/", listas.demandas, name="demandas"),
     path("demandas/<int:pk>/", fichas.demanda, name="demanda"),
     path("equipamientos/", listas.equipamientos, name="equipamientos"),

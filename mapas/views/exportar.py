@@ -32,7 +32,7 @@ def descargar(request: HttpRequest, capa: str, formato: str) -> HttpResponse | F
     except SinMunicipio as e:
         raise Http404(_("No hay ningún municipio cargado.")) from e
     with Turno("exportes", settings.MINKA_EXPORTES_A_LA_VEZ), con_espera(settings.MINKA_ESPERA_EXPORTE_MS):
-        archivo = _entero(exportar(declarada, vista, formato, request.GET))
+        archivo = entero(exportar(declarada, vista, formato, request.GET))
     return FileResponse(
         archivo,
         as_attachment=True,
@@ -41,7 +41,7 @@ def descargar(request: HttpRequest, capa: str, formato: str) -> HttpResponse | F
     )
 
 
-def _entero(partes: Iterable[bytes | str]) -> tempfile.SpooledTemporaryFile:
+def entero(partes: Iterable[bytes | str]) -> tempfile.SpooledTemporaryFile:
     archivo = tempfile.SpooledTemporaryFile(max_size=EN_MEMORIA)  # noqa: SIM115  (closed with the answer)
     try:
         for parte in partes:
