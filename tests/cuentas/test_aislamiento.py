@@ -217,7 +217,8 @@ def test_what_is_worked_out_reaches_all_rows_whoever_asks(muni, oeste, vecino, d
     assert DemandaUnidad.objects.filter(demanda=ajena, unidad=oeste).exists()
     with servicio(de_aqui):
         antes = retratar([oeste.pk])
-        Limite.objects.filter(unidad=oeste).update(geom=mundo.cuadro(0, 0, 0.5), solapes_al_dia=False)
+        Limite.objects.filter(unidad=oeste).update(vigencia=DateRange(date(2000, 1, 1), hoy()))
+        Limite.objects.create(unidad=oeste, geom=mundo.cuadro(0, 0, 0.5), vigencia=DateRange(hoy(), None))
         relocalizar([oeste.pk], antes=antes)
         cifras.recalcular([muni.pk])
         assert not Demanda.objects.filter(pk=ajena.pk).exists()
