@@ -4,21 +4,19 @@ import importlib.util
 from datetime import timedelta
 from pathlib import Path
 
-import environ
 import pghistory
 import pgtrigger
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from config.entorno import Entorno
 from config.seguridad import politica_de_contenido
 from cuentas.operacion.bitacora import ajustes
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
-env = environ.Env()
-if (BASE_DIR / ".env").exists():
-    env.read_env(BASE_DIR / ".env")
+env = Entorno(BASE_DIR / ".env")
 
 
 def _biblioteca(paquete: str, patron: str) -> str | None:
@@ -40,10 +38,8 @@ PRODUCCION = env.bool("MINKA_PRODUCCION", default=False)
 
 def _secreto() -> str:
     """SECRET_KEY of the environment; outside production, one kept in `var/` so that nobody deploys a known key."""
-    if clave := env.str("SECRET_KEY", default=""):
+    if (clave := env.clave(produccion=PRODUCCION)) or PRODUCCION:
         return clave
-    if PRODUCCION:
-        raise ImproperlyConfigured("Falta la variable SECRET_KEY: en producción ponga 50 caracteres al azar o más.")
     from django.core.management.utils import get_random_secret_key
 
     archivo = VAR_DIR / "clave_secreta"
@@ -55,8 +51,8 @@ def _secreto() -> str:
 
 
 SECRET_KEY = _secreto()
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCCION else ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ALLOWED_HOSTS = env.anfitriones(produccion=PRODUCCION)
+CSRF_TRUSTED_ORIGINS = env.origenes()
 if PRODUCCION:
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 31536000
@@ -141,7 +137,7 @@ TEMPLATES = [
 
 # --- database ---------------------------------------------------------------------------------------------------------
 # The default is the private cluster that bin/setup makes; bin/entorno.sh exports its DATABASE_URL.
-DATABASES = {"default": env.db("DATABASE_URL", default="postgis:///minka")}
+DATABASES = {"default": env.base(produccion=PRODUCCION)}
 DATABASES["default"]["ENGINE"] = "django.contrib.gis.db.backends.postgis"
 DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
 # A connection kept from another request is tried first, so that pages survive a restart of the database.
@@ -163,16 +159,10 @@ MINKA_ESPERA_EXPORTE_MS = env.int("MINKA_ESPERA_EXPORTE_MS", default=120_000)
 MINKA_EXPORTES_A_LA_VEZ = env.int("MINKA_EXPORTES_A_LA_VEZ", default=2)
 # Seconds that a browser may leave a piece of an answer unread before its connection is closed.
 MINKA_ESPERA_LECTURA_S = env.int("MINKA_ESPERA_LECTURA_S", default=60)
-# Milliseconds after which a statement of a page is given up; and one of a download, of which so many run at once.
-MINKA_ESPERA_MS = env.int("MINKA_ESPERA_MS", default=30_000)
-MINKA_ESPERA_EXPORTE_MS = env.int("MINKA_ESPERA_EXPORTE_MS", default=120_000)
-MINKA_EXPORTES_A_LA_VEZ = env.int("MINKA_EXPORTES_A_LA_VEZ", default=2)
-# Seconds that a browser may leave a piece of an answer unread before its connection is closed.
-MINKA_ESPERA_LECTURA_S = env.int("MINKA_ESPERA_LECTURA_S", default=60)
 
 # --- how often: "60/m" (s, m, h, d), empty for no limit. By address; a member by account, four times as much ----------
 MINKA_RITMOS = {
-    clase: env.str(f"MINKA_RITMO_{clase.upper()}", default=ritmo)
+    clase: env.ritmo(f"MINKA_RITMO_{clase.upper()}", ritmo)
     for clase, ritmo in {
         "ingreso_direccion": "60/m",  # a workshop enters from one address
         "ingreso_cuenta": "10/m",
@@ -190,7 +180,9 @@ PGHISTORY_CONTEXT_FIELD = pghistory.ContextJSONField()
 PGHISTORY_CREATED_AT_FUNCTION = "clock_timestamp()"
 
 # --- what browsers are told: nothing runs or is drawn but what we serve (config/seguridad.py) ---------------------------
-CONTENT_SECURITY_POLICY = {"DIRECTIVES": politica_de_contenido(env.str("MINKA_MAPA_BASE", default=""))}
+# Optional background tiles, e.g. an XYZ template of the municipality's own server. Empty: no request leaves the page.
+MINKA_MAPA_BASE = env.mapa_base("MINKA_MAPA_BASE")
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": politica_de_contenido(MINKA_MAPA_BASE)}
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -289,6 +281,7 @@ STORAGES = {
     },
 }
 MEDIA_ROOT = VAR_DIR / "archivos"
+MEDIA_URL = ""  # what lies there is handed out by views that ask who wants it, or not at all
 FILE_UPLOAD_HANDLERS = [
     "territorio.subidas.LimiteDeSubida",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -301,15 +294,21 @@ CACHES = {
 
 # --- Minka ------------------------------------------------------------------------------------------------------------
 # lon/lat box outside of which a file is refused: Bolivia, EPSG:4326 (west, south, east, north).
-MINKA_CAJA = tuple(env.list("MINKA_CAJA", cast=float, default=[-69.66, -22.91, -57.52, -9.67]))
+MINKA_CAJA = env.caja("MINKA_CAJA", (-69.66, -22.91, -57.52, -9.67))
 # Bytes to which a zip of limits may unpack.
 MINKA_BYTES_DESCOMPRIMIDOS = env.int("MINKA_BYTES_DESCOMPRIMIDOS", default=500 * 1024 * 1024)
-# Optional background tiles, e.g. an XYZ template of the municipality's own server. Empty: no request leaves the page.
-MINKA_MAPA_BASE = env.str("MINKA_MAPA_BASE", default="")
 MINKA_MAPA_BASE_CREDITO = env.str("MINKA_MAPA_BASE_CREDITO", default="")
 # What an uploaded file may weigh, and for how many days it is kept once its import is over.
 MINKA_IMPORTACION_MAXIMO_MB = env.int("MINKA_IMPORTACION_MAXIMO_MB", default=200)
 MINKA_IMPORTACION_DIAS = env.int("MINKA_IMPORTACION_DIAS", default=30)
+# What a photo and a document attached to a demand or project may weigh, and how many millions of pixels a photo may have.
+MINKA_FOTO_MAXIMO_MB = env.int("MINKA_FOTO_MAXIMO_MB", default=15)
+MINKA_DOCUMENTO_MAXIMO_MB = env.int("MINKA_DOCUMENTO_MAXIMO_MB", default=30)
+MINKA_FOTO_MAXIMO_MPX = env.int("MINKA_FOTO_MAXIMO_MPX", default=70)
+# Metres from a project beyond which a photo of it is pointed out as taken elsewhere.
+MINKA_FOTO_LEJOS_M = env.int("MINKA_FOTO_LEJOS_M", default=500)
+# Internal address of nginx for MEDIA_ROOT/adjuntos: then nginx sends the files, after Minka has said yes. Empty: Minka does.
+MINKA_X_ACCEL = env.str("MINKA_X_ACCEL", default="")
 # Below these free MB on the disk of any of these folders nothing is written any more; reading goes on.
 MINKA_DISCO_MINIMO_MB = env.int("MINKA_DISCO_MINIMO_MB", default=200)
 MINKA_DISCOS = env.list("MINKA_DISCOS", default=[str(VAR_DIR), str(VAR_DIR / "postgres")])
@@ -349,6 +348,8 @@ SPECTACULAR_SETTINGS = {
         "EstadoImportacion": "territorio.models.EstadoImportacion",
     },
 }
+
+env.terminar()
 
 # The libraries inside the wheels look for their data beside themselves once pyogrio has been imported.
 import pyogrio  # noqa: E402, F401  (sets the data paths of the GDAL that Django is about to load)

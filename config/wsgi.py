@@ -1,13 +1,19 @@
 """WSGI application for gunicorn."""
 
 import os
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-_minka = get_wsgi_application()
+try:
+    _minka = get_wsgi_application()
+except ImproperlyConfigured as error:
+    print(error, file=sys.stderr)
+    sys.exit(3)  # gunicorn then gives up instead of trying again
 
 
 def application(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:

@@ -8,6 +8,7 @@ class CuentasConfig(AppConfig):
 
     def ready(self) -> None:
         from cuentas import aislamiento
+        from cuentas.guardia import revisiones  # noqa: F401  (adds to `manage.py check`)
         from cuentas.operacion import metricas
 
         post_migrate.connect(aislamiento.preparar)

@@ -2,20 +2,17 @@
 
 import logging
 import random
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection, transaction
 from django.utils.crypto import salted_hmac
 
+from cuentas.guardia.medida import leer_ritmo
 from cuentas.models import Conteo
 
 bitacora = logging.getLogger(__name__)
 
-SEGUNDOS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # One of so many counts also sweeps away those whose time is over.
 BARRER_CADA = 500
 
@@ -33,24 +30,6 @@ ON CONFLICT (clave) DO UPDATE SET
     ventana = EXCLUDED.ventana, vence = EXCLUDED.vence
 RETURNING clave, cuantas, greatest(1, ceil(vence - extract(epoch FROM clock_timestamp())))::integer
 """  # noqa: S608  (the name of a table of ours)
-
-
-@dataclass(frozen=True)
-class Ritmo:
-    """So many requests in so many seconds."""
-
-    cuantas: int
-    segundos: int
-
-
-def leer_ritmo(texto: str) -> Ritmo | None:
-    """`60/m` (s, m, h, d); empty or 0: no limit."""
-    if texto in {"", "0"}:
-        return None
-    partes = re.fullmatch(r"(\d{1,9})/(\d{0,4})([smhd])", texto)
-    if partes is None or not int(partes[1]) or partes[2] == "0":
-        raise ImproperlyConfigured(f"«{texto}» no es un ritmo: escriba cuántas por s, m, h o d; por ejemplo 60/m.")
-    return Ritmo(int(partes[1]), int(partes[2] or 1) * SEGUNDOS[partes[3]])
 
 
 def contar(clase: str, quienes: Iterable[str], *, por: int = 1) -> int | None:
@@ -86,7 +65,7 @@ def _contar_ya(ventanas: dict[str, int]) -> list[tuple[str, int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(_CONTAR, [list(ventanas), list(ventanas.values())])
         contados = cursor.fetchall()
-        if random.randrange(BARRER_CADA) == 0:  # noqa: S311  (a broom, not a secret)
+        if random.randrange(BARRER_CADA) == 0:  # noqa: S311  # nosec B311  (a broom, not a secret)
             barrer()
     return contados
 

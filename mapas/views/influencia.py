@@ -37,7 +37,8 @@ def influencia(request: HttpRequest, municipio: str, nivel: str) -> HttpResponse
             geometrias.resumen(municipio_id=uno.pk, nivel_id=pk).version
             for pk in Nivel.objects.filter(unidades__municipio=uno).distinct().values_list("pk", flat=True)
         ]
-        clave = f"influencia:{uno.pk}:{del_nivel.pk}:{hoy()}:{md5('.'.join(versiones).encode()).hexdigest()}"  # noqa: S324
+        huella = md5(".".join(versiones).encode(), usedforsecurity=False).hexdigest()
+        clave = f"influencia:{uno.pk}:{del_nivel.pk}:{hoy()}:{huella}"
         if (comprimido := cache.get(clave)) is None:
             comprimido = gzip.compress(_texto(uno, del_nivel).encode(), 6)
             cache.set(clave, comprimido, SEGUNDOS_EN_CACHE)

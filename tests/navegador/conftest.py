@@ -7,6 +7,7 @@ flushed when the last walk is over: other tests neither see its rows nor lose th
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
@@ -20,8 +21,11 @@ from django.db import connections
 from django.test import override_settings
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from procrastinate.contrib.django import app
+from procrastinate.periodic import PeriodicRegistry
 
-from territorio.models import Municipio
+from territorio.importacion.deshacer import deshacer
+from territorio.models import Importacion, Municipio
 
 ANCHO, TELEFONO = 1280, 360
 ALTO = {ANCHO: 800, TELEFONO: 740}
@@ -201,3 +205,48 @@ def retratar() -> Callable[[Page, str], None]:
             pagina.screenshot(path=f"{carpeta}/{nombre}.png", full_page=entera)
 
     return retrato
+
+
+# --- the queue --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def carpeta_privada(tmp_path) -> Iterator[Path]:
+    with override_settings(MEDIA_ROOT=tmp_path / "privado"):
+        yield tmp_path
+
+
+def aparte(que: Callable[[], None]) -> None:
+    """Do something in a thread of its own, and so outside the test's transaction, which nobody else would see."""
+
+    def hacer() -> None:
+        try:
+            que()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as hilo:
+        hilo.submit(hacer).result(90)
+
+
+@pytest.fixture
+def cola(demo, carpeta_privada, monkeypatch) -> Iterator[Callable[[], None]]:
+    """Does all the jobs that wait, as `manage.py procrastinate worker` would, and comes back."""
+
+    def obrero() -> None:
+        propia = app.with_connector(app.connector.get_worker_connector())
+        propia.periodic_registry = PeriodicRegistry()  # only what the walk asks for
+        propia.run_worker(wait=False, install_signal_handlers=False, listen_notify=False, queues=["importaciones"])
+
+    # Its threads end with it: no connection of theirs may outlive them and hold the database.
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
+    yield lambda: aparte(obrero)
+    aparte(_olvidar)
+
+
+def _olvidar() -> None:
+    """What a walk loaded would be another walk's surprise."""
+    del_paseo = Importacion.objects.filter(por__username__in=["tecnico", "jefa de prueba"])
+    for importacion in del_paseo.filter(estado="aplicada"):
+        deshacer(importacion=importacion)
+    del_paseo.delete()

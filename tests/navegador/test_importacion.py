@@ -5,70 +5,22 @@ The queue is real: a worker of procrastinate takes the jobs, in a thread of its 
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pyogrio
 import pytest
 import shapely
-from django.db import connections
-from django.test import override_settings
 from playwright.sync_api import Page, expect
-from procrastinate.contrib.django import app
-from procrastinate.periodic import PeriodicRegistry
 
-from territorio.importacion.deshacer import deshacer
-from territorio.models import Importacion, Municipio, UnidadTerritorial
+from territorio.models import Municipio, UnidadTerritorial
 from tests.navegador.conftest import ANCHO, TELEFONO
 from tests.navegador.pasos import ancho_del_documento
 
 LISTA = "/territorio/importaciones/?municipio=990101"
 cada_ancho = pytest.mark.parametrize("ancho", [ANCHO, TELEFONO])
 PSAD = "dificiles/otbs_lapaz_psad56_19s_sin_prj_sin_cpg"
-
-
-@pytest.fixture
-def carpeta_privada(tmp_path) -> Iterator[Path]:
-    with override_settings(MEDIA_ROOT=tmp_path / "privado"):
-        yield tmp_path
-
-
-def aparte(que: Callable[[], None]) -> None:
-    """Do something in a thread of its own, and so outside the test's transaction, which nobody else would see."""
-
-    def hacer() -> None:
-        try:
-            que()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(1) as hilo:
-        hilo.submit(hacer).result(90)
-
-
-@pytest.fixture
-def cola(demo, carpeta_privada, monkeypatch) -> Iterator[Callable[[], None]]:
-    """Does all the jobs that wait, as `manage.py procrastinate worker` would, and comes back."""
-
-    def obrero() -> None:
-        propia = app.with_connector(app.connector.get_worker_connector())
-        propia.periodic_registry = PeriodicRegistry()  # only what the walk asks for
-        propia.run_worker(wait=False, install_signal_handlers=False, listen_notify=False, queues=["importaciones"])
-
-    # Its threads end with it: no connection of theirs may outlive them and hold the database.
-    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
-    yield lambda: aparte(obrero)
-    aparte(_olvidar)
-
-
-def _olvidar() -> None:
-    """What a walk loaded would be another walk's surprise."""
-    del_paseo = Importacion.objects.filter(por__username="tecnico")
-    for importacion in del_paseo.filter(estado="aplicada"):
-        deshacer(importacion=importacion)
-    del_paseo.delete()
 
 
 @pytest.fixture

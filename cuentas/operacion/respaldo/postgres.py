@@ -19,7 +19,7 @@ from psycopg import sql
 # Which variable of libpq holds what Django's settings call so: a password must not stand among a program's arguments.
 VARIABLES = {
     "user": "PGUSER",
-    "password": "PGPASSWORD",
+    "password": "PGPASSWORD",  # nosec B105  (a name, not a password)
     "host": "PGHOST",
     "port": "PGPORT",
     "sslmode": "PGSSLMODE",

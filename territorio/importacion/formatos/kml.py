@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError  # only names: defusedxml parses
+from xml.etree.ElementTree import Element, ParseError  # nosec B405  (only names: defusedxml parses)
 
 import numpy as np
 import pyproj

@@ -8,8 +8,9 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection, connections
 
-from cuentas.guardia import ritmo
-from cuentas.guardia.ritmo import Ritmo, contar, leer_ritmo
+from cuentas.guardia import medida, ritmo
+from cuentas.guardia.medida import Ritmo, leer_ritmo
+from cuentas.guardia.ritmo import contar
 from cuentas.models import Conteo
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def a_mitad_de_la_ventana(monkeypatch):
     """Windows of a day, so that none ends between two requests of a test."""
-    monkeypatch.setattr(ritmo, "SEGUNDOS", dict.fromkeys("smhd", 86400))
+    monkeypatch.setattr(medida, "SEGUNDOS", dict.fromkeys("smhd", 86400))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,371 @@
+"""axe-core on every page of the URL configuration, at both widths, with menus, sheets and reports opened.
+
+A page that is added without being listed here fails.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from playwright.sync_api import BrowserContext, Page, expect
+
+from cuentas.models import Usuario
+from demandas.models import Demanda
+from mapas.preguntas import PREGUNTAS
+from proyectos.models import PDM, POA, Proyecto
+from proyectos.models.acto import PASOS
+from territorio.models import Equipamiento, Importacion, Membresia, UnidadTerritorial
+from tests.navegador.conftest import ANCHO, TELEFONO, aparte
+from tests.navegador.pasos import ancho_del_documento, esperar_mapa
+from tests.navegador.test_importacion import franjas, subir
+
+GRAVES = {"moderate", "serious", "critical"}
+AXE = Path(settings.BASE_DIR) / "node_modules" / "axe-core" / "axe.min.js"
+NORMAS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+cada_ancho = pytest.mark.parametrize("ancho", [ANCHO, TELEFONO])
+
+# --- which routes are pages -------------------------------------------------------------------------------------------
+# What is no page: for machines, files, or Django's own.
+MAQUINAS = ("api/", "exportar/", "admin/", "idioma/", "salud/", "metricas", "archivos/<uuid")
+NO_PAGINAS = {
+    "territorio:importacion-estado": "un trozo de otra página",
+    "territorio:importacion-leer": "solo recibe",
+    "territorio:importacion-omitir": "solo recibe",
+    "territorio:importacion-descartar": "solo recibe",
+    "territorio:importacion-detener": "solo recibe",
+    "paginas:aqui": "un trozo de otra página",
+    "paginas:territorio-buscar": "un trozo de otra página",
+    "paginas:territorio-aqui": "un trozo de otra página",
+    "paginas:territorio-rama": "un trozo de otra página",
+    "paginas:territorio-unidad": "un trozo de otra página",
+    "cuentas:salir": "solo recibe",
+    "cuentas:cerrar-sesiones": "solo recibe",
+    "cuentas:codigos": "solo recibe",
+    "cuentas:quitar-segundo-factor": "solo recibe",
+    "personas:retirar": "solo recibe",
+    "demandas:publicar": "solo recibe",
+    "proyectos:publicar": "solo recibe",
+}
+# Looked at below, on the way of an import.
+EN_CAMINO = {"territorio:importacion", "territorio:importacion-aceptar", "territorio:importacion-deshacer"}
+
+
+@dataclass(frozen=True)
+class Pagina:
+    """An address, with the id of `de`, and who looks at it; `estado` where it is not simply there."""
+
+    ruta: str
+    de: str = ""
+    entra: bool = False
+    estados: tuple[int, ...] = (200,)
+
+
+PAGINAS = {
+    "inicio": Pagina("/"),
+    **{f"mapas:{clave}": Pagina(f"/mapas/{clave}/") for clave in PREGUNTAS},
+    "mapas:disputas": Pagina("/mapas/disputas/"),
+    "paginas:buscar": Pagina("/buscar/?q=agua"),
+    "paginas:municipios": Pagina("/municipios/"),
+    "paginas:territorio": Pagina("/territorio/"),
+    "paginas:unidad": Pagina("/unidades/%s/", "comunidad"),
+    "paginas:historia": Pagina("/unidades/%s/historia/", "distrito"),
+    "paginas:demandas": Pagina("/demandas/"),
+    "paginas:demanda": Pagina("/demandas/%s/", "demanda"),
+    "paginas:equipamientos": Pagina("/equipamientos/"),
+    "paginas:equipamiento": Pagina("/equipamientos/%s/", "equipamiento"),
+    "paginas:planes": Pagina("/planes/"),
+    "paginas:pdm": Pagina("/planes/pdm/%s/", "pdm"),
+    "paginas:poa": Pagina("/planes/poa/%s/", "poa"),
+    "paginas:proyectos": Pagina("/proyectos/"),
+    "paginas:proyecto": Pagina("/proyectos/%s/", "proyecto"),
+    "archivos:de": Pagina("/archivos/de/demanda/%s/", "demanda"),
+    "cuentas:ingresar": Pagina("/entrar/"),
+    "cuentas:segundo-paso": Pagina("/entrar/codigo/", entra=True),
+    "cuentas:cuenta": Pagina("/cuenta/", entra=True),
+    "cuentas:clave": Pagina("/cuenta/clave/", entra=True),
+    "cuentas:segundo-factor": Pagina("/cuenta/segundo-factor/", entra=True),
+    "personas:lista": Pagina("/municipio/personas/", entra=True),
+    "personas:cambiar": Pagina("/municipio/personas/%s/", "membresia", entra=True),
+    "personas:quitar": Pagina("/municipio/personas/%s/quitar/", "membresia", entra=True),
+    "personas:reponer": Pagina("/municipio/personas/%s/segundo-factor/", "membresia", entra=True),
+    "personas:invitacion": Pagina("/invitacion/no-existe/", estados=(200, 404, 410)),
+    "territorio:importaciones": Pagina("/territorio/importaciones/", entra=True),
+    "territorio:unidad-nueva": Pagina("/territorio/unidades/nueva/", entra=True),
+    "territorio:unidad-editar": Pagina("/territorio/unidades/%s/editar/", "comunidad", entra=True),
+    "territorio:unidad-borrar": Pagina("/territorio/unidades/%s/borrar/", "comunidad", entra=True),
+    "territorio:unidad-cambiar": Pagina("/territorio/unidades/%s/historia/cambiar/", "comunidad", entra=True),
+    # A step that the document does not admit now says so on a page of its own.
+    **{
+        f"proyectos:{documento}-{uno.clave}": Pagina(
+            f"/planes/{documento}/%s/{uno.clave}/", documento, entra=True, estados=(200, 403, 409)
+        )
+        for documento, pasos in PASOS.items()
+        for uno in pasos
+    },
+}
+# The same pages as a member sees them: with forms, drafts and buttons.
+DE_MIEMBROS = [
+    "inicio", "mapas:demanda", "paginas:territorio", "paginas:unidad", "paginas:historia", "paginas:demandas",
+    "paginas:demanda", "paginas:proyectos", "paginas:proyecto", "paginas:equipamiento", "paginas:planes", "paginas:pdm",
+    "paginas:poa", "archivos:de",
+]  # fmt: skip
+
+
+def rutas(resolver: URLResolver | None = None, camino: str = "", espacio: str = "") -> Iterator[tuple[str, str]]:
+    """Name and path of every route."""
+    for una in (resolver or get_resolver()).url_patterns:
+        ruta = camino + str(una.pattern)
+        if isinstance(una, URLResolver):
+            yield from rutas(una, ruta, f"{espacio}{una.namespace}:" if una.namespace else espacio)
+        elif isinstance(una, URLPattern):
+            yield f"{espacio}{una.name}", ruta
+
+
+def test_every_route_is_a_page_that_is_looked_at_or_is_said_to_be_none():
+    son_paginas = {
+        nombre for nombre, ruta in rutas() if not ruta.startswith(MAQUINAS) and not ruta.endswith((".json", ".csv"))
+    }
+    dichas = set(PAGINAS) | set(NO_PAGINAS) | EN_CAMINO
+    assert son_paginas - dichas == set(), "páginas que nadie mira: agréguelas a PAGINAS"
+    assert dichas - son_paginas == set(), "rutas que ya no existen"
+
+
+# --- looking ----------------------------------------------------------------------------------------------------------
+
+
+def mirar(pagina: Page) -> None:
+    """Fail on any violation that hinders somebody, naming the elements."""
+    if not pagina.evaluate("Boolean(window.axe)"):
+        pagina.evaluate(AXE.read_text(encoding="utf-8"))  # not a script of the page, which its policy would refuse
+    halladas = pagina.evaluate(
+        """async normas => {
+            const { violations } = await axe.run(document, { resultTypes: ["violations"], runOnly: normas });
+            return violations.map(({ impact, id, help, nodes }) => ({
+                impact, id, help, nodos: nodes.slice(0, 3).map(n => `${n.target.join(" ")} — ${n.failureSummary}`),
+            }));
+        }""",
+        NORMAS,
+    )
+    graves = [v for v in halladas if v["impact"] in GRAVES]
+    assert not graves, pagina.url + "\n" + json.dumps(graves, ensure_ascii=False, indent=1)
+
+
+@pytest.fixture
+def ids(municipio) -> dict[str, int]:
+    suyas = UnidadTerritorial.objects.filter(municipio=municipio).order_by("pk")
+    return {
+        "comunidad": suyas.filter(nivel__codigo="comunidad").first().pk,
+        "distrito": suyas.filter(nivel__codigo="distrito").first().pk,
+        "demanda": Demanda.objects.filter(publicada=True).order_by("pk").first().pk,
+        "proyecto": Proyecto.objects.filter(publicado=True, operaciones__isnull=False).order_by("pk").first().pk,
+        "equipamiento": Equipamiento.objects.order_by("pk").first().pk,
+        "pdm": PDM.objects.order_by("pk").first().pk,
+        "poa": POA.objects.order_by("pk").first().pk,
+        "membresia": Membresia.objects.order_by("pk").first().pk,
+    }
+
+
+@pytest.fixture(scope="module")
+def galleta(servidor) -> Iterator[dict[str, str]]:
+    """The session of somebody who may do everything, verified with a code."""
+    hechas: list[str] = []
+
+    def hacer() -> None:
+        jefa = Usuario.objects.create_superuser("jefa de prueba", password="clave-de-prueba-9")
+        aparato = TOTPDevice.objects.create(user=jefa, name="prueba", confirmed=True)
+        cliente = Client()
+        cliente.force_login(jefa)
+        sesion = cliente.session
+        sesion["otp_device_id"] = aparato.persistent_id
+        sesion.save()
+        hechas.append(sesion.session_key)
+
+    aparte(hacer)
+    yield {"name": settings.SESSION_COOKIE_NAME, "value": hechas[0], "url": servidor}
+    aparte(lambda: Usuario.objects.filter(username="jefa de prueba").delete())
+
+
+@pytest.fixture
+def contexto(navegacion, galleta) -> Callable[..., BrowserContext]:
+    def hacer(ancho: int, *, entra: bool) -> BrowserContext:
+        hecho = navegacion.contexto(ancho)
+        if entra:
+            hecho.add_cookies([galleta])
+        return hecho
+
+    return hacer
+
+
+def visitar(contexto, ids: dict[str, int], una: Pagina, ancho: int, *, entra: bool) -> Page:
+    pagina = contexto(ancho, entra=entra).new_page()
+    respuesta = pagina.goto(una.ruta % ids[una.de] if una.de else una.ruta)
+    assert respuesta.status in una.estados, (una.ruta, respuesta.status)
+    expect(pagina.locator("main")).to_be_visible()
+    if "/mapas/" in una.ruta and "disputas" not in una.ruta:
+        esperar_mapa(pagina)
+    return pagina
+
+
+@cada_ancho
+@pytest.mark.parametrize("nombre", PAGINAS)
+def test_every_page_can_be_read_by_all(contexto, navegacion, ids, nombre, ancho):
+    una = PAGINAS[nombre]
+    pagina = visitar(contexto, ids, una, ancho, entra=una.entra)
+    mirar(pagina)
+    assert ancho_del_documento(pagina) <= ancho
+    if 200 not in una.estados or pagina.url.endswith("no-existe/"):
+        navegacion.quejas.clear()
+
+
+@cada_ancho
+@pytest.mark.parametrize("nombre", DE_MIEMBROS)
+def test_every_page_can_be_read_by_all_as_members_see_it(contexto, ids, nombre, ancho):
+    mirar(visitar(contexto, ids, PAGINAS[nombre], ancho, entra=True))
+
+
+@cada_ancho
+@pytest.mark.parametrize("estado", [400, 403, 404, 413, 429, 500, 503, 507])
+def test_pages_of_errors_can_be_read_by_all(navegacion, ancho, estado):
+    cuerpo = render_to_string(f"{estado}.html", {"mensaje": "Algo no se pudo.", "request_path": "/x/"})
+    pagina = navegacion.contexto(ancho).new_page()
+    pagina.route("**/error-de-prueba/", lambda ruta: ruta.fulfill(body=cuerpo, content_type="text/html; charset=utf-8"))
+    pagina.goto("/error-de-prueba/")
+    mirar(pagina)
+    assert ancho_del_documento(pagina) <= ancho
+
+
+# --- what opens -------------------------------------------------------------------------------------------------------
+
+
+@cada_ancho
+def test_open_menus_can_be_read_by_all(contexto, ancho):
+    pagina = contexto(ancho, entra=True).new_page()
+    pagina.goto("/demandas/")
+    if ancho == TELEFONO:
+        pagina.get_by_role("button", name="Menú").click()
+        mirar(pagina)
+    for desplegable in pagina.locator("header details").all():
+        desplegable.locator("summary").click()
+        mirar(pagina)
+
+
+@cada_ancho
+@pytest.mark.parametrize("clave", PREGUNTAS)
+def test_a_map_with_everything_opened_can_be_read_by_all(contexto, ancho, clave):
+    pagina = contexto(ancho, entra=False).new_page()
+    pagina.goto(f"/mapas/{clave}/")
+    esperar_mapa(pagina)
+    if ancho == TELEFONO:
+        asa = pagina.locator(".asa")
+        for _altura in range(2):
+            asa.press("ArrowUp")
+        mirar(pagina)
+    pagina.evaluate("document.querySelectorAll('.panel details').forEach(d => { d.open = true; })")
+    mirar(pagina)
+    pagina.locator(".lista-unidades button").first.click()
+    expect(pagina.locator("#ficha")).to_be_visible()
+    mirar(pagina)
+    for pestana in ("tabla", "descargar"):
+        pagina.locator(f".pestanas [data-ver={pestana}]").click()
+        mirar(pagina)
+
+
+@cada_ancho
+def test_a_chosen_unit_of_the_explorer_can_be_read_by_all(contexto, ids, ancho):
+    pagina = contexto(ancho, entra=True).new_page()
+    pagina.goto(f"/territorio/?unidad={ids['distrito']}")
+    expect(pagina.locator(".folium-map, .leaflet-container").first).to_be_visible()
+    mirar(pagina)
+
+
+@cada_ancho
+def test_an_import_can_be_followed_by_all(contexto, cola, ancho):
+    """Waiting, its report with a row and a doubt, acceptance, result and undoing."""
+    pagina = contexto(ancho, entra=True).new_page()
+    subir(pagina, "macrodistrito", [franjas()])
+    mirar(pagina)
+    cola()
+    expect(pagina.locator("#difmapa")).to_have_attribute("data-listo", "3")
+    pagina.get_by_role("button", name="Franja 1").click()
+    mirar(pagina)
+    pagina.get_by_role("link", name="Aceptar…").click()
+    mirar(pagina)
+    pagina.get_by_role("button", name="Sí, cargar").click()
+    cola()
+    expect(pagina.get_by_role("heading", level=1)).to_contain_text("Cargado")
+    mirar(pagina)
+    pagina.goto(f"{pagina.url}deshacer/")
+    mirar(pagina)
+    pagina.get_by_role("button", name="Sí").first.click()
+    cola()
+    assert Importacion.objects.filter(por__username="jefa de prueba").exists()
+
+
+# --- by keyboard, enlarged, and without movement ----------------------------------------------------------------------
+
+
+def test_the_first_key_offers_to_skip_to_the_contents(contexto):
+    pagina = contexto(ANCHO, entra=False).new_page()
+    pagina.goto("/demandas/")
+    pagina.keyboard.press("Tab")
+    expect(pagina.locator(".saltar").first).to_be_focused()
+    pagina.keyboard.press("Enter")
+    expect(pagina.locator("main")).to_be_focused()
+
+
+def test_the_list_of_units_can_be_skipped_to_the_map(contexto):
+    pagina = contexto(ANCHO, entra=False).new_page()
+    pagina.goto("/mapas/demanda/?nivel=comunidad")
+    esperar_mapa(pagina)
+    pagina.locator("[data-buscar]").focus()
+    pagina.keyboard.press("Tab")
+    expect(pagina.locator(".unidades .saltar")).to_be_focused()
+    pagina.keyboard.press("Enter")
+    expect(pagina.locator("#mapa")).to_be_focused()
+
+
+@pytest.mark.parametrize("ruta", ["/demandas/", "/mapas/demanda/", "/entrar/"])
+def test_what_has_the_focus_is_seen_to_have_it(contexto, ruta):
+    pagina = contexto(ANCHO, entra=False).new_page()
+    pagina.goto(ruta)
+    for _tecla in range(14):
+        pagina.keyboard.press("Tab")
+        marca = pagina.evaluate(
+            """() => {
+                const uno = document.activeElement, estilo = getComputedStyle(uno);
+                const marcado = estilo.outlineStyle !== "none" && parseFloat(estilo.outlineWidth) >= 2
+                    || estilo.boxShadow !== "none";
+                return [uno.outerHTML.slice(0, 120), marcado || uno === document.body];
+            }"""
+        )
+        assert marca[1], marca[0]
+
+
+@pytest.mark.parametrize("ruta", ["/", "/demandas/", "/proyectos/", "/mapas/demanda/", "/entrar/", "/territorio/"])
+def test_at_twice_the_size_nothing_is_lost_on_a_phone(contexto, ruta):
+    """A telephone of 360 pixels enlarged to 200 %: half as many to lay out, and none to the side."""
+    hecho = contexto(TELEFONO, entra=False)
+    pagina = hecho.new_page()
+    pagina.set_viewport_size({"width": 180, "height": 370})
+    pagina.goto(ruta)
+    assert ancho_del_documento(pagina) <= 180
+
+
+def test_nothing_moves_for_who_asked_for_stillness(contexto):
+    pagina = contexto(TELEFONO, entra=False).new_page()
+    pagina.goto("/mapas/demanda/")
+    esperar_mapa(pagina)
+    quedan = pagina.evaluate(
+        """() => [...document.querySelectorAll("*")].filter(uno => {
+            const { transitionDuration, animationDuration } = getComputedStyle(uno);
+            return [...transitionDuration.split(","), ...animationDuration.split(",")].some(d => parseFloat(d) > 0.01);
+        }).map(uno => uno.outerHTML.slice(0, 100))"""
+    )
+    assert quedan == []
