@@ -40,7 +40,7 @@ class CapaUnidades(JSCSSMixin, MacroElement):
         self._name = "CapaUnidades"
         self._id = NOMBRE
         self.datos_id = datos_id
-        self.default_js = [("minka_mapa", static("mapas/mapa.js"))]
+        self.default_js = [("minka_hoja", static("mapas/hoja.js")), ("minka_mapa", static("mapas/mapa.js"))]
         self.default_css = [("minka_mapa_css", static("mapas/mapa.css"))]
 
 

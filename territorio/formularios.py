@@ -151,6 +151,8 @@ class FormularioPedido(_SobreElLimite):
         }
         inicial |= {nombre: lectura.get(nombre) for nombre in ("crs", "codificacion", "capa", "invertir_ejes")}
         inicial |= {nombre: pedido.get(nombre) for nombre in ("nivel_padre", "censo", "tolerancia")}
+        if (tolerancia := inicial["tolerancia"]) is not None and float(tolerancia).is_integer():
+            inicial["tolerancia"] = int(tolerancia)  # 1, and not 1.0
         for destino in DESTINOS:
             dicho = pedido.get(f"campo_{destino}")
             inicial[f"campo_{destino}"] = SOLA if dicho == "" else dicho or usados.get(destino)

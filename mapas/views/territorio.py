@@ -16,6 +16,7 @@ from mapas.contexto import municipio_en_uso
 from mapas.listas import texto
 from mapas.nombres import en_su_idioma
 from mapas.templatetags.minka import con_nivel
+from mapas.views.fichas.cifras import habitantes_de
 from mapas.views.paginas import CERCANAS, RADIO_CERCANAS, posicion
 from territorio.donde import donde
 from territorio.models import Nivel, UnidadTerritorial
@@ -110,7 +111,7 @@ def tarjeta(request: HttpRequest, pk: int) -> HttpResponse:
     contexto = {
         "unidad": una,
         "camino": ",".join(str(paso.pk) for paso in arbol.camino(una)),
-        "habitantes": una.cifras.filter(nombre="habitantes").order_by("-anio").first(),
+        "habitantes": habitantes_de(una),
         "con_lugar": una.geometria is not None,
         "puede_editar": una.municipio_propio and puede(request.user, EDITAR_UNIDAD, una.municipio_propio, una),
     }

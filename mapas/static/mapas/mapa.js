@@ -471,7 +471,7 @@ window.Minka = window.Minka || {};
       ficha.replaceChildren(...contenidoDe(unidad, "h2").filter(Boolean), nodo("button", { type: "button", class: "cerrar", "aria-label": textos.cerrar, onclick: soltar }, "×"));
       marcar(antes);
       escribirDireccion();
-      if (movil.matches && pagina.dataset.altura === "baja") ponerAltura("media");
+      if (movil.matches && pagina.dataset.altura === "baja") hoja.poner("media");
       const capa = capas.get(id);
       if (pagina.dataset.ver === "tabla") unidad.fila.scrollIntoView({ block: "center" });
       if (!capa || pagina.dataset.ver !== "mapa") return;
@@ -557,7 +557,7 @@ window.Minka = window.Minka || {};
         else pestana.removeAttribute("aria-current");
       }
       for (const formulario of panel.querySelectorAll("form")) formulario.action = `${location.pathname}${cual === "mapa" ? "" : `#ver=${cual}`}`;
-      if (cual === "mapa") { mapa.invalidateSize({ animate: false }); medirHoja(); }
+      if (cual === "mapa") { mapa.invalidateSize({ animate: false }); hoja.medir(); }
     }
     for (const pestana of pestanas) {
       pestana.addEventListener("click", (evento) => {
@@ -606,67 +606,21 @@ window.Minka = window.Minka || {};
     window.addEventListener("afterprint", () => { plano.classList.remove("de-papel"); mapa.invalidateSize({ animate: false }); });
 
     // --- the sheet of the phone: three heights ------------------------------------------------------------------------------
-    const ALTURAS = ["baja", "media", "alta"];
-    const asa = panel.querySelector(".asa");
-    function medirHoja() {
-      const alto = tapado();
-      pagina.style.setProperty("--hoja", `${alto < pagina.offsetHeight * 0.75 ? alto : 0}px`);
-    }
-    function ponerAltura(cual) {
-      pagina.dataset.altura = cual;
-      panel.style.height = "";
-      asa.setAttribute("aria-label", poner(textos.alto, { altura: textos[cual] }));
-      asa.setAttribute("aria-expanded", String(cual !== "baja"));
-      setTimeout(() => { medirHoja(); if (!movido && !elegida && cual !== "alta") verTodo(); }, 200);
-    }
-    ponerAltura("media");
+    const hoja = Minka.hoja({
+      pagina, panel, textos, tapado,
+      alCambiar: (cual) => { if (!movido && !elegida && cual !== "alta") verTodo(); },
+    });
     if (movil.matches) panel.querySelector(".filtros-caja").open = false;
-    let arrastre = null;
-    asa.addEventListener("pointerdown", (evento) => {
-      arrastre = { desde: evento.clientY, alto: panel.offsetHeight, movido: false };
-      asa.setPointerCapture(evento.pointerId);
-    });
-    asa.addEventListener("pointermove", (evento) => {
-      if (!arrastre) return;
-      const delta = arrastre.desde - evento.clientY;
-      if (Math.abs(delta) < 6 && !arrastre.movido) return;
-      if (!arrastre.movido && pagina.dataset.altura === "baja") pagina.dataset.altura = "media";
-      arrastre.movido = true;
-      panel.classList.add("arrastrando");
-      panel.style.height = `${Math.max(90, arrastre.alto + delta)}px`;
-    });
-    const soltarAsa = () => {
-      if (!arrastre) return;
-      const { movido } = arrastre;
-      arrastre = null;
-      panel.classList.remove("arrastrando");
-      if (!movido) return;
-      asa.dataset.arrastrada = "1";
-      const parte = panel.offsetHeight / pagina.offsetHeight;
-      ponerAltura(parte < 0.36 ? "baja" : parte < 0.7 ? "media" : "alta");
-    };
-    asa.addEventListener("pointerup", soltarAsa);
-    asa.addEventListener("pointercancel", soltarAsa);
-    asa.addEventListener("click", () => {
-      if (asa.dataset.arrastrada) { delete asa.dataset.arrastrada; return; }
-      ponerAltura(ALTURAS[(ALTURAS.indexOf(pagina.dataset.altura) + 1) % 3]);
-    });
-    asa.addEventListener("keydown", (evento) => {
-      const paso = { ArrowUp: 1, ArrowDown: -1 }[evento.key];
-      if (!paso) return;
-      evento.preventDefault();
-      ponerAltura(ALTURAS[Math.min(2, Math.max(0, ALTURAS.indexOf(pagina.dataset.altura) + paso))]);
-    });
 
     // --- start -----------------------------------------------------------------------------------------------------------------
     const direccion = leerDireccion();
     ver(direccion.ver ?? "mapa");
-    medirHoja();
+    hoja.medir();
     verTodo();
     if (movil.matches && pagina.dataset.ver !== "mapa") panel.querySelector(".pestanas").scrollIntoView();
     if (unidades.has(Number(direccion.u))) elegir(Number(direccion.u), true);
     dibujarRasgos();
     cargarUnidades();
-    new ResizeObserver(() => { mapa.invalidateSize({ animate: false }); medirHoja(); }).observe(contenedor);
+    new ResizeObserver(() => { mapa.invalidateSize({ animate: false }); hoja.medir(); }).observe(contenedor);
   };
 })();
