@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.management import call_command
+from django.test import override_settings
 from playwright.sync_api import expect
 
 from proyectos.models import Proyecto
@@ -10,9 +11,10 @@ from tests.navegador.conftest import ANCHO, TELEFONO
 from tests.navegador.pasos import ancho_del_documento
 
 
-@pytest.fixture(autouse=True)
-def carpeta(tmp_path, settings):
-    settings.MEDIA_ROOT = tmp_path / "privado"
+@pytest.fixture(scope="module", autouse=True)
+def carpeta(tmp_path_factory):
+    with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("privado")):
+        yield
 
 
 def entrar(abrir, clave: str, ruta: str, ancho: int, **opciones):
@@ -48,6 +50,7 @@ def test_from_several_files_to_what_a_visitor_sees(abrir, clave_demo, navegacion
     expect(seccion.get_by_role("alert")).to_contain_text("acta.pdf: No se puede guardar", timeout=30_000)
     (_queja,) = navegacion.quejas  # the browser notes the 400 of the file that was refused
     navegacion.quejas.clear()
+    expect(seccion.get_by_role("listitem").filter(has_text="otra parte.heic")).to_be_visible()
     retratar(pagina, f"archivos-error-{ancho}")
 
     pagina.reload()

@@ -31,8 +31,19 @@
     boton.disabled = false;
     avance.hidden = true;
     if (guardados && !errores.children.length) return volver();
-    if (guardados) entrada.value = "";
+    if (guardados) {
+      entrada.value = "";
+      await refrescar();
+    }
   });
+
+  // Some were kept and some not: the list shows the first, the form still says what is wrong with the others.
+  async function refrescar() {
+    const pagina = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+    const nueva = pagina.querySelector("#archivos .archivos-lista");
+    const vieja = document.querySelector("#archivos .archivos-lista, #archivos > p.suave");
+    if (nueva && vieja) vieja.replaceWith(nueva);
+  }
 
   function volver() {
     location.hash = "archivos";
