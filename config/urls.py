@@ -15,6 +15,7 @@ from territorio import api as territorio_api
 from territorio.api import DondeView, LimitesView, NivelesView
 
 router = DefaultRouter()
+router.include_format_suffixes = False  # one address for each thing
 for prefijo, (conjunto, nombre) in (territorio_api.CONJUNTOS | proyectos_api.CONJUNTOS).items():
     router.register(prefijo, conjunto, basename=nombre)
 router.register("demandas", DemandaViewSet, basename="demanda")

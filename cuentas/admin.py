@@ -2,6 +2,8 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_static.admin import StaticDevice
+from django_otp.plugins.otp_totp.admin import TOTPDevice
 
 from cuentas.models import Usuario
 
@@ -21,4 +23,6 @@ class UsuarioAdmin(UserAdmin):
     filter_horizontal = ()
 
 
-admin.site.unregister(Group)
+# What they hold is secret, and set up by its owner alone.
+for modelo in (Group, TOTPDevice, StaticDevice):
+    admin.site.unregister(modelo)

@@ -7,7 +7,7 @@ class CuentasConfig(AppConfig):
     name = "cuentas"
 
     def ready(self) -> None:
-        from cuentas import aislamiento
+        from cuentas import aislamiento, puertas  # noqa: F401 (declares routes)
         from cuentas.guardia import revisiones  # noqa: F401  (adds to `manage.py check`)
         from cuentas.operacion import metricas
 

@@ -12,12 +12,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from cuentas.permisos import FaltaSegundoFactor, verificada
+from cuentas.rutas import es_libre
 from cuentas.segundo_factor import debe
 
 VISTO = "visto"
 CADA = 300  # seconds between two notes of the same session's use
-# Besides the pages of one's own account, the only ones that a role without its second step opens.
-LIBRES = {"set_language"}
 
 
 class SegundoPaso:
@@ -33,7 +32,7 @@ class SegundoPaso:
 
     def process_view(self, request: HttpRequest, view_func: Callable, args: Any, kwargs: Any) -> HttpResponse | None:
         usuario, ruta = request.user, request.resolver_match
-        if not usuario.is_authenticated or ruta is None or ruta.namespace == "cuentas" or ruta.view_name in LIBRES:
+        if not usuario.is_authenticated or ruta is None or es_libre(ruta.view_name):
             return None
         if verificada(usuario) or not debe(usuario, getattr(request, "membresias", None)):
             return None

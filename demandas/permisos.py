@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from cuentas import rutas
 from cuentas.aislamiento import de_su, del_municipio
 from cuentas.permisos import declarar
 from demandas.models import AdjuntoDeDemanda, Demanda, DemandaUnidad, Rango
@@ -21,3 +22,8 @@ de_su(AdjuntoDeDemanda, "demanda", "archivo")
 enlaces.registrar(
     "demanda", AdjuntoDeDemanda, accion=ADJUNTAR_A_DEMANDA, publicado="publicada", pagina="paginas:demanda"
 )
+
+rutas.requieren(PUBLICAR_DEMANDA, "demandas:publicar", de=Demanda, metodos=rutas.ESCRITURA)
+rutas.visibles(Demanda, "archivos:de", fijos={"de": "demanda"})
+rutas.requieren(ADJUNTAR_A_DEMANDA, "archivos:de", de=Demanda, metodos=rutas.ESCRITURA, fijos={"de": "demanda"})
+rutas.requieren(ADJUNTAR_A_DEMANDA, "archivo-list", de=Demanda, metodos=rutas.ESCRITURA, fijos={"de": "demanda"})

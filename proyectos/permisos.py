@@ -2,9 +2,11 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from cuentas import rutas
 from cuentas.aislamiento import de_su, del_municipio, solo_crece
 from cuentas.permisos import declarar
 from proyectos.models import PDM, POA, ActoFormal, AdjuntoDeProyecto, Operacion, Proyecto, ProyectoUnidad, Respuesta
+from proyectos.models.acto import PASOS
 from territorio.adjuntos import enlaces
 from territorio.models import Rol
 
@@ -48,3 +50,11 @@ de_su(AdjuntoDeProyecto, "proyecto", "archivo")
 enlaces.registrar(
     "proyecto", AdjuntoDeProyecto, accion=ADJUNTAR_A_PROYECTO, publicado="publicado", pagina="paginas:proyecto"
 )
+
+rutas.requieren(PUBLICAR_PROYECTO, "proyectos:publicar", de=Proyecto, metodos=rutas.ESCRITURA)
+for _documento, _modelo in (("pdm", PDM), ("poa", POA)):
+    for _paso in PASOS[_documento]:
+        rutas.requieren(ACCION_DEL_PASO[_paso.clave], f"proyectos:{_documento}-{_paso.clave}", de=_modelo)
+rutas.visibles(Proyecto, "archivos:de", fijos={"de": "proyecto"})
+rutas.requieren(ADJUNTAR_A_PROYECTO, "archivos:de", de=Proyecto, metodos=rutas.ESCRITURA, fijos={"de": "proyecto"})
+rutas.requieren(ADJUNTAR_A_PROYECTO, "archivo-list", de=Proyecto, metodos=rutas.ESCRITURA, fijos={"de": "proyecto"})

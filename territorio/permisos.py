@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from cuentas import rutas
 from cuentas.aislamiento import SUYOS, TODO, abiertas, de_su, del_municipio, filas
 from cuentas.permisos import declarar, pedir_segundo_factor, usar_fuente_de_membresias, usar_fuente_de_roles
 from cuentas.permisos import membresias_de as membresias
@@ -84,20 +85,72 @@ abiertas(
     models.Sucesion,
     escritura=_DE_UNIDAD.format(columna="predecesora_id") + " AND " + _DE_UNIDAD.format(columna="sucesora_id"),
 )
-abiertas(models.Equipamiento, escritura=f"municipio_id = ANY((SELECT {SUYOS})::bigint[])")
-for _modelo in (
-    models.Solape,
-    models.Cifra,
-    models.Desglose,
+_DEL_EQUIPAMIENTO = f"municipio_id = ANY((SELECT {SUYOS})::bigint[])"
+abiertas(models.Equipamiento, escritura=_DEL_EQUIPAMIENTO)
+abiertas(models.Nivel)
+abiertas(models.Sector)
+abiertas(models.Censo)
+abiertas(models.Nivel.superiores.through)
+# What is derived goes with what it was derived from.
+_DE_LIMITE = f"IN (SELECT id FROM {models.Limite._meta.db_table} WHERE {_DE_UNIDAD.format(columna='unidad_id')})"
+abiertas(models.Solape, borrado=f"una_id {_DE_LIMITE} OR otra_id {_DE_LIMITE}")
+abiertas(models.Cifra, borrado=_DE_UNIDAD.format(columna="unidad_id"))
+abiertas(models.Desglose, borrado=_DE_UNIDAD.format(columna="unidad_id"))
+abiertas(
     models.UnidadEnUnidad,
+    borrado=_DE_UNIDAD.format(columna="parte_id") + " OR " + _DE_UNIDAD.format(columna="unidad_id"),
+)
+abiertas(
     models.EquipamientoUnidad,
-    models.Nivel,
-    models.Sector,
-):
-    abiertas(_modelo)
+    borrado=f"equipamiento_id IN (SELECT id FROM {models.Equipamiento._meta.db_table} WHERE {_DEL_EQUIPAMIENTO})",
+)
 del_municipio(models.Importacion)
 del_municipio(models.Invitacion)
 de_su(models.Invitacion.unidades.through, "invitacion")
 del_municipio(models.Archivo, publica="publico AND retirado IS NULL")
 de_su(models.CambioImportado, "importacion")
 de_su(models.FilaImportada, "importacion")
+
+# --- routes -----------------------------------------------------------------------------------------------------------
+rutas.requieren(IMPORTAR_LIMITES, "territorio:importaciones", "importacion-list", metodos=("POST",))
+rutas.requieren(IMPORTAR_LIMITES, "territorio:importaciones", metodos=rutas.LECTURA)
+rutas.con_cuenta("importacion-list", metodos=rutas.LECTURA)
+rutas.requieren(
+    IMPORTAR_LIMITES,
+    *(f"territorio:importacion{cual}" for cual in ("", "-estado", "-mapa", "-informe", "-filas")),
+    de=models.Importacion,
+    metodos=rutas.LECTURA,
+)
+rutas.requieren(
+    IMPORTAR_LIMITES,
+    *(f"territorio:importacion-{cual}" for cual in ("leer", "omitir", "descartar", "detener")),
+    de=models.Importacion,
+    metodos=rutas.ESCRITURA,
+)
+rutas.requieren(
+    IMPORTAR_LIMITES, "territorio:importacion-aceptar", "territorio:importacion-deshacer", de=models.Importacion
+)
+rutas.requieren(IMPORTAR_LIMITES, "importacion-detail", de=models.Importacion, metodos=rutas.LECTURA, oculta=True)
+rutas.requieren(
+    IMPORTAR_LIMITES,
+    *(f"importacion-{cual}" for cual in ("leer", "omitir", "aceptar", "descartar", "cancelar", "deshacer")),
+    de=models.Importacion,
+    metodos=rutas.ESCRITURA,
+    oculta=True,
+)
+rutas.requieren(EDITAR_UNIDAD, "territorio:unidad-nueva")
+rutas.requieren(
+    EDITAR_UNIDAD,
+    *(f"territorio:unidad-{cual}" for cual in ("cambiar", "editar", "borrar")),
+    de=UnidadTerritorial,
+)
+rutas.visibles(UnidadTerritorial, "api-limites")
+rutas.requieren(EDITAR_UNIDAD, "api-limites", de=UnidadTerritorial, metodos=rutas.ESCRITURA)
+rutas.requieren(ADMINISTRAR_PERSONAS, "personas:lista")
+rutas.requieren(ADMINISTRAR_PERSONAS, "personas:cambiar", "personas:quitar", "personas:reponer", de=Membresia)
+rutas.requieren(ADMINISTRAR_PERSONAS, "personas:retirar", de=models.Invitacion, metodos=rutas.ESCRITURA)
+rutas.abiertas("personas:invitacion", metodos=rutas.AMBOS)  # the token of the link is the permission
+rutas.visibles(models.Archivo, "archivos:ver", "archivos:miniatura")
+rutas.requieren(VER_ORIGINALES, "archivos:original", de=models.Archivo, metodos=rutas.LECTURA, oculta=True)
+rutas.requieren(PUBLICAR_ARCHIVO, "archivos:publicar", "archivos:retirar", de=models.Archivo, metodos=rutas.ESCRITURA)
+rutas.abiertas("archivo-list")
