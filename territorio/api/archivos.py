@@ -101,7 +101,7 @@ class ArchivoViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
         solo_parametros(request, {enlace.clase for enlace in enlaces.todos()})
         pedidos = {clase: entero(request, clase, 0, ID_MAXIMO) for clase in request.query_params}
         enlace, objeto = self._objeto(pedidos)
-        contexto = self.get_serializer_context() | {"miembro": se_lo_alcanza(request.user, objeto, enlace)}
+        contexto = {**self.get_serializer_context(), "miembro": se_lo_alcanza(request.user, objeto, enlace)}
         return Response(ArchivoSerializer(archivos_de(request.user, objeto, enlace), many=True, context=contexto).data)
 
     @extend_schema(request={"multipart/form-data": SubidaDeArchivo}, responses={201: ArchivoSerializer})
@@ -114,11 +114,11 @@ class ArchivoViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
         clase, archivo = datos.pop("clase"), datos.pop("archivo")
         _enlace, objeto = self._objeto(datos)
         nuevo = servicio.adjuntar(por=request.user, objeto=objeto, archivo=archivo, clase=clase)
-        contexto = self.get_serializer_context() | {"miembro": True}
+        contexto = {**self.get_serializer_context(), "miembro": True}
         return Response(ArchivoSerializer(nuevo, context=contexto).data, status=status.HTTP_201_CREATED)
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return super().get_serializer_context() | {"miembro": False}
+        return {**super().get_serializer_context(), "miembro": False}
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         solo_parametros(request, set())
@@ -128,7 +128,7 @@ class ArchivoViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
             return Response(self.get_serializer(archivo).data)
         objeto = enlace.objeto_de(archivo)
         archivo = get_object_or_404(archivos_de(request.user, objeto, enlace), pk=archivo.pk)
-        contexto = self.get_serializer_context() | {"miembro": se_lo_alcanza(request.user, objeto, enlace)}
+        contexto = {**self.get_serializer_context(), "miembro": se_lo_alcanza(request.user, objeto, enlace)}
         return Response(ArchivoSerializer(archivo, context=contexto).data)
 
     def _objeto(self, pedidos: dict[str, int]) -> tuple[enlaces.Enlace, Any]:

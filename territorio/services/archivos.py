@@ -54,7 +54,7 @@ def guardar_archivo(
 def adjuntar(*, por, objeto: models.Model, archivo: UploadedFile, clase: str) -> Archivo:
     """Attach a file to a demand or a project; nobody but the members sees it until it is published."""
     enlace = enlaces.de(objeto)
-    exigir(por, enlace.accion, objeto.municipio)
+    exigir(por, enlace.accion, objeto.municipio, objeto)
     with _en_disco(archivo, clase) as listo, transaction.atomic():
         bloqueado = enlace.objetos._default_manager.select_for_update(of=("self",), no_key=True).get(pk=objeto.pk)
         suyos = Archivo.objects.vigentes().filter(pk__in=enlace.de_objeto(bloqueado))
@@ -73,11 +73,14 @@ def adjuntar(*, por, objeto: models.Model, archivo: UploadedFile, clase: str) ->
 def publicar(*, uid: UUID, por, publico: bool, con_lugar: bool = False) -> Archivo:
     """Show a file to visitors, with the place of a photo or without; or to the members only again."""
     archivo = _bloqueado(uid)
-    exigir(por, PUBLICAR_ARCHIVO, archivo.municipio)
+    enlace = enlaces.de_clase(archivo.de)
+    objeto = enlace.objeto_de(archivo) if enlace else None
+    exigir(por, PUBLICAR_ARCHIVO, archivo.municipio, objeto)
+    if enlace is None:
+        raise NoCorresponde(_("Este archivo es parte de un acto formal y se ve con él."))
     if archivo.retirado:
         raise NoCorresponde(_("El archivo fue retirado."))
-    enlace = enlaces.de_clase(archivo.de)
-    if publico and enlace is not None and not getattr(enlace.objeto_de(archivo), enlace.publicado):
+    if publico and not getattr(objeto, enlace.publicado):
         raise NoCorresponde(_("Primero publique aquello a lo que está adjunto: así como está, nadie lo vería."))
     archivo.publico, archivo.con_lugar = publico, publico and con_lugar and archivo.punto is not None
     archivo.full_clean()
@@ -106,10 +109,11 @@ def retirar(*, uid: UUID, por, motivo: str) -> Archivo:
 
 
 def puede_retirar(por, archivo: Archivo) -> bool:
-    if puede(por, PUBLICAR_ARCHIVO, archivo.municipio):
-        return True
     enlace = enlaces.de_clase(archivo.de)
-    return archivo.por_id == por.pk and enlace is not None and puede(por, enlace.accion, archivo.municipio)
+    objeto = enlace.objeto_de(archivo) if enlace else None
+    if puede(por, PUBLICAR_ARCHIVO, archivo.municipio, objeto):
+        return True
+    return archivo.por_id == por.pk and enlace is not None and puede(por, enlace.accion, archivo.municipio, objeto)
 
 
 # --- what they share --------------------------------------------------------------------------------------------------

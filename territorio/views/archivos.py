@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, redirect, render
@@ -159,15 +159,15 @@ def _recibir(request: HttpRequest, objeto) -> tuple[list[Archivo], list[str]]:
 
 
 def _hacer(request: HttpRequest, archivo: Archivo, accion) -> HttpResponse:
+    enlace = enlaces.de_clase(archivo.de)
+    if enlace is None:  # of a formal act: it goes where the act goes
+        raise Http404
     try:
         accion()
     except NoCorresponde as no:
         messages.error(request, str(no))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
-    enlace = enlaces.de_clase(archivo.de)
-    if enlace is None:
-        raise PermissionDenied
     return redirect(_pagina(enlace, enlace.objeto_de(archivo)))
 
 

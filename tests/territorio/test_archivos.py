@@ -17,6 +17,7 @@ from PIL import Image
 
 from cuentas.models import Usuario
 from proyectos.models import AdjuntoDeProyecto
+from proyectos.permisos import ADJUNTAR_A_PROYECTO
 from territorio.adjuntos import almacen, examen
 from territorio.models import Archivo, Membresia, Rol
 from territorio.services import archivos
@@ -323,6 +324,30 @@ def test_who_planned_in_another_municipality_attaches_nothing_here(obra):
     vecino = mundo.unidad("municipio", "990102", mundo.cuadro(4, 0, 2))
     with pytest.raises(PermissionDenied):
         adjuntar(usuaria(vecino, Rol.PLANIFICADOR), obra, imagenes.foto())
+
+
+def test_a_role_that_is_limited_to_a_district_attaches_and_sees_what_lies_in_it(client, muni, oeste, este):
+    cerca, lejos = (hechos.demanda(muni, str(x), mundo.punto(x, 0.5), publicada=False) for x in (0.5, 3.5))
+    facilitadora, planificadora = usuaria(muni, Rol.FACILITADOR), usuaria(muni, Rol.PLANIFICADOR, "ana")
+    facilitadora.membresias.get().unidades.set([oeste])
+    suya, ajena = adjuntar(facilitadora, cerca, imagenes.foto()), adjuntar(planificadora, lejos, imagenes.foto())
+    with pytest.raises(PermissionDenied):
+        adjuntar(facilitadora, lejos, imagenes.foto(ancho=50))
+    client.force_login(facilitadora)
+    assert [ver(client, archivo).status_code for archivo in (suya, ajena)] == [200, 404]
+    archivos.retirar(uid=suya.uid, por=facilitadora, motivo="borrosa")
+
+
+def test_the_file_of_a_formal_act_is_neither_published_nor_withdrawn_by_itself(planificadora, muni):
+    archivo = archivos.guardar_archivo(
+        por=planificadora, accion=ADJUNTAR_A_PROYECTO, municipio=muni, archivo=subido(imagenes.pdf()), clase="norma"
+    )
+    for accion in (
+        lambda: archivos.publicar(uid=archivo.uid, por=planificadora, publico=True),
+        lambda: archivos.retirar(uid=archivo.uid, por=planificadora, motivo="x"),
+    ):
+        with pytest.raises(NoCorresponde, match="acto formal"):
+            accion()
 
 
 def test_published_means_that_what_it_hangs_on_is_published_too(planificadora, muni):
