@@ -328,7 +328,7 @@ MINKA_METRICAS_CLAVE = env.str("MINKA_METRICAS_CLAVE", default="")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["config.api.SegunRol"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.esquema.Esquema",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
     "PAGE_SIZE": 100,
@@ -340,6 +340,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Territorio, demandas, proyectos y las preguntas de Minka. Escribe quien tiene el rol para ello.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "config.esquema.con_errores"],
     "ENUM_NAME_OVERRIDES": {
         "EstadoLimite": "territorio.models.EstadoLimite",
         "EstadoDemanda": "demandas.models.EstadoDemanda",
