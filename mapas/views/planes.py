@@ -34,11 +34,11 @@ def lista(request: HttpRequest) -> HttpResponse:
     planes = list(PDM.objects.visibles_para(usuario).filter(municipio=municipio).select_related("municipio"))
     poas = list(POA.objects.visibles_para(usuario).filter(municipio=municipio).select_related("municipio"))
     for plan in planes:
-        visibles = plan.proyectos.visibles_para(usuario).order_by()
+        visibles = plan.proyectos.visibles_para(usuario).con_efecto().order_by()
         plan.suma = visibles.aggregate(cuantos=Count("pk"), costo=Sum("costo_total"))
         plan.pasos = _pasos(plan, usuario)
     for poa in poas:
-        poa.suma = poa.operaciones.visibles_para(usuario).totales()
+        poa.suma = poa.operaciones.visibles_para(usuario).con_efecto().totales()
         poa.pasos = _pasos(poa, usuario)
     return render(request, "planes/lista.html", {"planes": planes, "poas": poas})
 
