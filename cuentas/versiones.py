@@ -62,8 +62,7 @@ def exigir_version(*, leida: int | str | None, actual: int | str, que: object) -
     """Raise `FaltaVersion` or `VersionVieja` unless `leida` is the version that `que`, locked by now, has."""
     if str(exigir_alguna(leida)) != str(actual):
         raise VersionVieja(
-            _("Otra persona cambió «%(que)s» después de que usted lo leyó. No se escribió nada.")
-            % {"que": str(que)[:200]},
+            _("«%(que)s» cambió después de que usted lo leyó. No se escribió nada.") % {"que": str(que)[:200]},
             actual=actual,
         )
 

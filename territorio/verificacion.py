@@ -12,6 +12,12 @@ from territorio.localizacion import TOLERANCIA, diferencias, tablas
 from territorio.models import Equipamiento, Limite, Nivel, UbicadaPor, UnidadTerritorial
 
 Comprobacion = tuple[str, Callable[[], list[str]]]
+_de_arriba: list[Comprobacion] = []
+
+
+def comprobar_tambien(nombre: str, revisar: Callable[[], list[str]]) -> None:
+    """Add a check of an upper app."""
+    _de_arriba.append((nombre, revisar))
 
 
 def comprobaciones() -> Iterator[Comprobacion]:
@@ -27,10 +33,14 @@ def comprobaciones() -> Iterator[Comprobacion]:
     yield "límites dentro de los días de su unidad", historia.limites_fuera_de_su_unidad
     yield "sucesiones de acuerdo con los días de sus unidades, sin ciclos", historia.sucesiones_imposibles
     yield "habitantes e indicadores recalculados de sus datos", cifras.diferencias
-    yield "personas por sexo y edad que todos ven, de acuerdo con la regla de las cifras reservadas", reserva.diferencias
+    yield (
+        "personas por sexo y edad que todos ven, de acuerdo con la regla de las cifras reservadas",
+        reserva.diferencias,
+    )
     yield "lugar desde el que se mide la distancia a los equipamientos", _sitios
     yield "árbol de unidades sin ciclos ni padres de otro municipio", _arbol
     yield "documentos y fotos en el disco, tal como se subieron", almacen.diferencias
+    yield from _de_arriba
 
     yield _CADENA, cadena.diferencias
     yield _REGISTRADO, cadena.sin_registrar

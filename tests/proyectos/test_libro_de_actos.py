@@ -7,7 +7,9 @@ from django.db import DatabaseError, IntegrityError, ProgrammingError, connectio
 
 from cuentas.aislamiento import entrar, salir
 from proyectos.models import PDM, POA, ActoFormal
+from proyectos.verificacion import actos_en_desacuerdo
 from territorio.models import Rol
+from territorio.verificacion import comprobaciones
 from tests.quienes import miembro
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +52,6 @@ def test_the_ledger_begins_with_the_document_and_moves_it(plan, ana, eva):
     acto(plan, eva, "concertado", "aprobado", **APROBACION)
     plan.refresh_from_db()
     assert (plan.estado, plan.version) == ("aprobado", 3)
-    assert not ActoFormal.objects.en_desacuerdo().exists()
 
 
 def rota(excepcion) -> str:
@@ -113,6 +114,28 @@ def test_nor_is_that_of_a_programme(muni):
     with pytest.raises(IntegrityError) as error, transaction.atomic():
         programa.save()
     assert rota(error) == "poa_estado_por_su_acto"
+
+
+def test_no_session_tells_the_triggers_to_look_away(plan, servicio):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT array_agg(tgname::text)::text FROM pg_trigger WHERE tgname LIKE 'pgtrigger%'")
+        cursor.execute("SELECT set_config('pgtrigger.ignore', %s, true)", cursor.fetchone())
+    with pytest.raises(IntegrityError) as error, transaction.atomic():
+        PDM.objects.filter(pk=plan.pk).update(estado="aprobado")
+    assert rota(error) == "pdm_estado_por_su_acto"
+    PDM.objects.filter(pk=plan.pk).update(nombre="Otro", version=0)
+    plan.refresh_from_db()
+    assert (plan.estado, plan.version, plan.nombre) == ("borrador", 2, "Otro")
+
+
+def test_the_check_finds_a_document_that_was_moved_with_the_triggers_off(plan):
+    assert actos_en_desacuerdo() == []
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(f"UPDATE {PDM._meta.db_table} SET estado = 'publicado' WHERE id = %s", [plan.pk])
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    assert actos_en_desacuerdo() == ["PDM está publicado, y su último acto lo dejó borrador"]
+    assert any(nombre.startswith("estado de planes") for nombre, _revisar in comprobaciones())
 
 
 @pytest.mark.parametrize("mandato", ["UPDATE {t} SET nota = 'otra'", "DELETE FROM {t}", "TRUNCATE {t} CASCADE"])

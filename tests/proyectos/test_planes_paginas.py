@@ -149,7 +149,7 @@ def test_a_page_opened_before_somebody_acted_says_who_did_what(ana, plan, gente)
     leida = plan.version
     presentado(plan, gente)
     texto = leer(ana, f"/planes/pdm/{plan.pk}/presentar/", 409, {"version": leida, "fecha": "2026-01-01"})
-    assert "Otra persona cambió «PDM 2026-2030»" in texto
+    assert "«PDM 2026-2030» cambió después de que usted lo leyó" in texto
     assert "Presentado al Concejo · ana" in texto
     assert ActoFormal.objects.de(plan).count() == 2
 
