@@ -85,6 +85,13 @@ PAGINAS = {
     "paginas:poa": Pagina("/planes/poa/%s/", "poa"),
     "paginas:proyectos": Pagina("/proyectos/"),
     "paginas:proyecto": Pagina("/proyectos/%s/", "proyecto"),
+    "paginas:registro": Pagina("/municipio/registro/", entra=True),
+    "paginas:sello": Pagina("/sello/"),
+    "paginas:unidad-registro": Pagina("/unidades/%s/registro/", "distrito", entra=True),
+    "paginas:demanda-registro": Pagina("/demandas/%s/registro/", "demanda", entra=True),
+    "paginas:proyecto-registro": Pagina("/proyectos/%s/registro/", "proyecto", entra=True),
+    "paginas:pdm-registro": Pagina("/planes/pdm/%s/registro/", "pdm", entra=True),
+    "paginas:poa-registro": Pagina("/planes/poa/%s/registro/", "poa", entra=True),
     "archivos:de": Pagina("/archivos/de/demanda/%s/", "demanda"),
     "cuentas:ingresar": Pagina("/entrar/"),
     "cuentas:segundo-paso": Pagina("/entrar/codigo/", entra=True),
@@ -97,7 +104,7 @@ PAGINAS = {
     "personas:reponer": Pagina("/municipio/personas/%s/segundo-factor/", "membresia", entra=True),
     "personas:invitacion": Pagina("/invitacion/no-existe/", estados=(200, 404, 410)),
     "territorio:importaciones": Pagina("/territorio/importaciones/", entra=True),
-    "territorio:unidad-nueva": Pagina("/territorio/unidades/nueva/", entra=True),
+    "territorio:unidad-nueva": Pagina("/territorio/unidades/nueva/?municipio=990101", entra=True),
     "territorio:unidad-editar": Pagina("/territorio/unidades/%s/editar/", "comunidad", entra=True),
     "territorio:unidad-borrar": Pagina("/territorio/unidades/%s/borrar/", "comunidad", entra=True),
     "territorio:unidad-cambiar": Pagina("/territorio/unidades/%s/historia/cambiar/", "comunidad", entra=True),
@@ -140,18 +147,18 @@ def test_every_route_is_a_page_that_is_looked_at_or_is_said_to_be_none():
 # --- looking ----------------------------------------------------------------------------------------------------------
 
 
-def mirar(pagina: Page) -> None:
-    """Fail on any violation that hinders somebody, naming the elements."""
+def mirar(pagina: Page, que: str = "html") -> None:
+    """Fail on any violation that hinders somebody, naming the elements of `que` (a selector)."""
     if not pagina.evaluate("Boolean(window.axe)"):
         pagina.evaluate(AXE.read_text(encoding="utf-8"))  # not a script of the page, which its policy would refuse
     halladas = pagina.evaluate(
-        """async normas => {
-            const { violations } = await axe.run(document, { resultTypes: ["violations"], runOnly: normas });
+        """async ([que, normas]) => {
+            const { violations } = await axe.run(que, { resultTypes: ["violations"], runOnly: normas });
             return violations.map(({ impact, id, help, nodes }) => ({
                 impact, id, help, nodos: nodes.slice(0, 3).map(n => `${n.target.join(" ")} — ${n.failureSummary}`),
             }));
         }""",
-        NORMAS,
+        [que, NORMAS],
     )
     graves = [v for v in halladas if v["impact"] in GRAVES]
     assert not graves, pagina.url + "\n" + json.dumps(graves, ensure_ascii=False, indent=1)
@@ -220,8 +227,13 @@ def test_every_page_can_be_read_by_all(contexto, navegacion, ids, nombre, ancho)
     pagina = visitar(contexto, ids, una, ancho, entra=una.entra)
     mirar(pagina)
     assert ancho_del_documento(pagina) <= ancho
-    if 200 not in una.estados or pagina.url.endswith("no-existe/"):
-        navegacion.quejas.clear()
+    _callar_estados(navegacion, una.estados)
+
+
+def _callar_estados(navegacion, estados: tuple[int, ...]) -> None:
+    """The browser's console complains of each page that is no 200; of those that were expected it may."""
+    otros = [f"status of {estado} " for estado in estados if estado != 200]
+    navegacion.quejas[:] = [queja for queja in navegacion.quejas if not any(otro in queja for otro in otros)]
 
 
 @cada_ancho
@@ -239,6 +251,7 @@ def test_pages_of_errors_can_be_read_by_all(navegacion, ancho, estado):
     pagina.goto("/error-de-prueba/")
     mirar(pagina)
     assert ancho_del_documento(pagina) <= ancho
+    navegacion.quejas[:] = [queja for queja in navegacion.quejas if "favicon.ico" not in queja]
 
 
 # --- what opens -------------------------------------------------------------------------------------------------------
@@ -250,10 +263,10 @@ def test_open_menus_can_be_read_by_all(contexto, ancho):
     pagina.goto("/demandas/")
     if ancho == TELEFONO:
         pagina.get_by_role("button", name="Menú").click()
-        mirar(pagina)
+        mirar(pagina, "header")
     for desplegable in pagina.locator("header details").all():
         desplegable.locator("summary").click()
-        mirar(pagina)
+        mirar(pagina, "header")  # what lies under an open menu is not to be pressed now
 
 
 @cada_ancho
@@ -271,6 +284,11 @@ def test_a_map_with_everything_opened_can_be_read_by_all(contexto, ancho, clave)
     mirar(pagina)
     pagina.locator(".lista-unidades button").first.click()
     expect(pagina.locator("#ficha")).to_be_visible()
+    mirar(pagina, ".panel")
+    if ancho == TELEFONO:  # the sheet covers what lies under it; low, it leaves the map and its balloon to be pressed
+        for _altura in range(2):
+            pagina.locator(".asa").press("ArrowDown")
+        expect(pagina.locator(".mapa-pagina")).to_have_attribute("data-altura", "baja")
     mirar(pagina)
     for pestana in ("tabla", "descargar"):
         pagina.locator(f".pestanas [data-ver={pestana}]").click()
@@ -280,7 +298,7 @@ def test_a_map_with_everything_opened_can_be_read_by_all(contexto, ancho, clave)
 @cada_ancho
 def test_a_chosen_unit_of_the_explorer_can_be_read_by_all(contexto, ids, ancho):
     pagina = contexto(ancho, entra=True).new_page()
-    pagina.goto(f"/territorio/?unidad={ids['distrito']}")
+    pagina.goto(f"/territorio/?abierta={ids['distrito']}")
     expect(pagina.locator(".folium-map, .leaflet-container").first).to_be_visible()
     mirar(pagina)
 
