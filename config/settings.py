@@ -14,9 +14,10 @@ from config.seguridad import politica_de_contenido
 from cuentas.operacion.bitacora import ajustes
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 
 env = Entorno(BASE_DIR / ".env")
+# Where the service keeps what is not in the database: uploads, static files, backups.
+VAR_DIR = Path(env.str("MINKA_VAR", default=str(BASE_DIR / "var")))
 
 
 def _biblioteca(paquete: str, patron: str) -> str | None:
