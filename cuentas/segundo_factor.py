@@ -56,7 +56,7 @@ def dibujo(usuario: Usuario, clave: str) -> str:
     """The QR that the application reads, as an inline SVG."""
     direccion = TOTPDevice(user=usuario, key=clave).config_url
     return segno.make(direccion, error="m").svg_inline(
-        scale=5, border=4, svgclass="qr", lineclass="qr-linea", light="#fff"
+        omitsize=True, border=4, svgclass="qr", lineclass="qr-linea", light="#fff"
     )
 
 

@@ -3,8 +3,10 @@
 from cuentas import rutas
 from demandas.models import Demanda
 from mapas.preguntas import PREGUNTAS
+from mapas.registro.alcance import CON_PAGINA
 from proyectos.models import PDM, POA, Proyecto
 from territorio.models import Equipamiento, UnidadTerritorial
+from territorio.permisos import VER_REGISTRO
 
 rutas.abiertas(
     "inicio",
@@ -23,6 +25,8 @@ rutas.abiertas(
     "mapas:influencia",
     "mapas:geometria",
     "exportar",
+    "paginas:sello",
+    "paginas:sello-json",
 )
 rutas.visibles(UnidadTerritorial, "paginas:territorio-rama", "paginas:territorio-unidad", "paginas:unidad")
 rutas.visibles(UnidadTerritorial, "paginas:historia")
@@ -31,3 +35,10 @@ rutas.visibles(Proyecto, "paginas:proyecto")
 rutas.visibles(Equipamiento, "paginas:equipamiento")
 rutas.visibles(PDM, "paginas:pdm")
 rutas.visibles(POA, "paginas:poa")
+for _modelo, _nombre in CON_PAGINA.items():
+    rutas.requieren(
+        VER_REGISTRO, f"paginas:{_nombre}-registro", de=_modelo, metodos=rutas.LECTURA, oculta=True, amplia=True
+    )
+rutas.requieren(
+    VER_REGISTRO, "paginas:registro", "paginas:registro-csv", metodos=rutas.LECTURA, oculta=True, amplia=True
+)

@@ -55,6 +55,7 @@ def test_it_is_set_up_with_the_key_of_the_page_and_a_code_of_it(client, rosa):
     client.force_login(rosa)
     pagina = client.get(PONER, {"next": "/proyectos/"}).content.decode()
     assert "<svg" in pagina
+    assert "viewBox" in pagina  # else what does not fit is cut off, and no camera reads it
     assert "style=" not in pagina
     escrita = re.search(r"data-clave>([A-Z2-7 ]+)<", pagina)[1]
     clave = client.session["segundo_factor_nuevo"]
