@@ -24,6 +24,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
+from cuentas.guardia.turnos import CLASES
 from cuentas.models import Eslabon
 from cuentas.operacion import salud
 from cuentas.operacion.conexion import conexion_breve
@@ -41,6 +42,10 @@ ERRORES_DE_BASE = Counter("minka_errores_base", "Errores que dio la base de dato
 INGRESOS_FALLIDOS = Counter("minka_ingresos_fallidos", "Ingresos con una clave que no era")
 
 _TRABAJOS = f"SELECT queue_name, status::text, count(*) FROM {ProcrastinateJob._meta.db_table} GROUP BY 1, 2"  # noqa: S608
+_TURNOS = """
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND granted AND objsubid = 2
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 _CADENA = f"SELECT coalesce(max(numero), 0) FROM {Eslabon._meta.db_table}"  # noqa: S608
 
 
@@ -108,6 +113,8 @@ def _de_la_base(conexion: BaseDatabaseWrapper) -> Iterator[Metric]:
         for cola, estado, cuantos in cursor.fetchall():
             trabajos.add_metric([cola, estado], cuantos)
         yield trabajos
+        cursor.execute(_TURNOS, [CLASES["exportes"]])
+        yield GaugeMetricFamily("minka_exportes_en_curso", "Descargas que ocupan un turno", value=cursor.fetchone()[0])
         cursor.execute(_CADENA)
         yield GaugeMetricFamily(
             "minka_cadena_eslabones", "Eslabones del registro de cambios", value=cursor.fetchone()[0]

@@ -6,6 +6,7 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 from prometheus_client import REGISTRY
 
+from cuentas.guardia.turnos import Turno
 from cuentas.operacion import metricas
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +53,12 @@ def test_the_page_tells_the_state_of_the_service(client, settings, tmp_path):
     assert "minka_ultimo_respaldo_timestamp_seconds 1.7953056e+09" in texto
     for nombre in ("minka_disco_libre_bytes", "minka_cadena_eslabones", "minka_peticiones_total"):
         assert f"\n{nombre}" in texto or texto.startswith(nombre)
+
+
+def test_downloads_under_way_are_told(client):
+    with Turno("exportes", 2):
+        assert "minka_exportes_en_curso 1.0" in client.get("/metricas/").content.decode()
+    assert "minka_exportes_en_curso 0.0" in client.get("/metricas/").content.decode()
 
 
 def test_without_a_database_the_page_says_so(client, monkeypatch, tmp_path):
