@@ -53,9 +53,8 @@ def pdm(request: HttpRequest, pk: int) -> HttpResponse:
     unidades = list(vista.unidades.plan_por_unidad(proyectos))
     suma = proyectos.order_by().aggregate(cuantos=Count("pk"), costo=Sum("costo_total"), con_costo=Count("costo_total"))
     sin_lugar = proyectos.sin_ubicar().order_by().aggregate(suma=Sum("costo_total"))["suma"] or 0
-    linea_bs = Conservacion.de(
-        total=float(suma["costo"] or 0), ubicadas=sum(u.costo for u in unidades), sin_ubicar=float(sin_lugar)
-    )  # type: ignore[arg-type]
+    costo, ubicado = float(suma["costo"] or 0), sum(u.costo for u in unidades)
+    linea_bs = Conservacion(costo, ubicado, max(costo - ubicado - float(sin_lugar), 0.0), float(sin_lugar))
     contexto = _comun(request, plan) | {
         "suma": suma,
         "sin_costo": suma["cuantos"] - suma["con_costo"],

@@ -70,7 +70,7 @@ class LimitesView(APIView):
         unidad = get_object_or_404(UnidadTerritorial.objects.select_related("nivel", "municipio"), pk=pk)
         self.check_object_permissions(request, unidad)
         datos, avisos = leer_cuerpo(LimiteEntrada, request)
-        version = exigir_alguna(version_leida(request, datos.pop("version", None)))
+        version = str(exigir_alguna(version_leida(request, datos.pop("version", None))))
         limite = cambiar_limite(unidad=unidad, por=request.user, version=version, **datos)
         return Response(_rasgo(limite, avisos), status=201)
 

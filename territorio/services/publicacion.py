@@ -1,9 +1,10 @@
 """Located features made public, or taken from the public's sight: one or many at once, all or none."""
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cuentas.permisos import Accion, exigir
@@ -11,18 +12,19 @@ from cuentas.versiones import exigir_version
 from territorio.models import Localizable
 
 A_LA_VEZ = 500
+Publicable = TypeVar("Publicable", bound=Localizable)
 
 
 @transaction.atomic
 def cambiar_publicacion(
     *,
     por,
-    modelo: type[Localizable],
+    modelo: type[Publicable],
     campo: str,
     accion: Accion,
     versiones: Mapping[int, int | str | None],
     publicar: bool,
-) -> list[models.Model]:
+) -> list[Publicable]:
     """Set the flag `campo` of the features whose ids `versiones` gives, each with the version that was read.
 
     Raises the model's `DoesNotExist`, `FaltaVersion`, `VersionVieja` or `PermissionDenied`; then nothing is written.

@@ -4,6 +4,7 @@ import secrets
 from datetime import date
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -58,7 +59,7 @@ RESOLUCION, LEY = {"norma": "resolucion"}, {"norma": "ley"}
 FALTA_AGUA = (
     "Falta programar el agua de las comunidades que la pidieron dos años seguidos; revisar y volver a presentar."
 )
-ACTOS: dict[str, list[tuple[str, str, date, dict[str, str]]]] = {
+ACTOS: dict[str, list[tuple[str, str, date, dict[str, Any]]]] = {
     "PDM 2025-2029": [
         (
             "presentar",
