@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DataError, InterfaceError, OperationalError, connection
 from psycopg import errors
 
 # A server that starts, stops or has no room for one more connection; a class (08) of its own for those that break.
@@ -22,6 +22,13 @@ def es_de_la_base(error: BaseException | None) -> bool:
         return False
     estado = getattr(error.__cause__, "sqlstate", None)
     return estado is None or estado.startswith(SIN_SERVIDOR)
+
+
+def es_de_un_dato(error: BaseException | None) -> bool:
+    """Whether a value got as far as the database and cannot stand there: NUL, half a character, too many digits."""
+    return isinstance(error, DataError) or (
+        isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed"
+    )
 
 
 @contextmanager

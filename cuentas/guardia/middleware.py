@@ -1,7 +1,7 @@
 """At the door: addresses that cannot be, parameters that a page does not take, who asks too often, what took too long."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,8 +9,8 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from cuentas.guardia import disco
-from cuentas.guardia.esperas import es_de_la_base, es_por_tiempo
-from cuentas.guardia.parametros import ParametroInvalido, revisar, revisar_direccion, sin
+from cuentas.guardia.esperas import es_de_la_base, es_de_un_dato, es_por_tiempo
+from cuentas.guardia.parametros import DE_TODAS, ParametroInvalido, revisar, revisar_direccion, sin
 from cuentas.guardia.respuestas import negar
 from cuentas.guardia.ritmo import contar
 from cuentas.guardia.turnos import SinTurno
@@ -51,7 +51,7 @@ class Guardia:
         clase = clase_de(request)
         if clase and (espera := contar(clase, quienes(request, clase), por=veces(request, clase))):
             return demasiadas(request, espera)
-        if (permitidos := getattr(vista, "parametros", None)) is not None:
+        if request.GET and (permitidos := parametros_de(request, vista)) is not None:
             try:
                 revisar(request.GET, permitidos)
             except ParametroInvalido as error:
@@ -60,6 +60,19 @@ class Guardia:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
         return dicho(request, error)
+
+
+def parametros_de(request: HttpRequest, vista: Any) -> Iterable[str] | None:
+    """What the query string may hold; None where the view sees to it by itself, as the lists of the API do.
+
+    A page that says nothing takes where to go afterwards, and nothing else.
+    """
+    if (clase := getattr(vista, "cls", None)) is not None:
+        accion = getattr(vista, "actions", {}).get(str(request.method).lower(), "list")
+        return None if accion == "list" else getattr(clase, "parametros", {}).get(accion, ())
+    if "admin" in request.resolver_match.app_names:
+        return None
+    return getattr(vista, "parametros", DE_TODAS | {"next"})
 
 
 def dicho(request: HttpRequest, error: BaseException | None) -> HttpResponseBase | None:
@@ -76,6 +89,11 @@ def dicho(request: HttpRequest, error: BaseException | None) -> HttpResponseBase
         bitacora.warning("Se dejó una consulta por demorar demasiado", extra={"ruta": request.path[:200]})
         mensaje = _("Esto demora demasiado. Pida menos de una vez, o pruebe de nuevo en un momento.")
         return negar(request, 503, mensaje, espera=DESCANSO)
+    if es_de_un_dato(error):
+        bitacora.warning("Un dato no cabe en la base", exc_info=error)
+        return negar(
+            request, 400, _("Un dato no puede guardarse: es demasiado grande o trae caracteres que no existen.")
+        )
     if es_de_la_base(error):
         bitacora.error("La base de datos no responde", exc_info=error)
         return sin_base(request)
@@ -87,7 +105,7 @@ def clase_de(request: HttpRequest) -> str:
     ruta = request.resolver_match.view_name if request.resolver_match else ""
     if request.path.startswith("/api/"):
         return "api" if request.method in SEGURAS else "api_escritura"
-    if ruta == "exportar":
+    if ruta in {"exportar", "paginas:registro-csv"}:
         return "exportes"
     if request.method == "POST" and ruta in {"cuentas:ingresar", "admin:login"}:
         return "ingreso"

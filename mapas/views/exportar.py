@@ -41,6 +41,9 @@ def descargar(request: HttpRequest, capa: str, formato: str) -> HttpResponse | F
     )
 
 
+descargar.parametros = None  # type: ignore[attr-defined]  # those of its layer, which it checks
+
+
 def entero(partes: Iterable[bytes | str]) -> tempfile.SpooledTemporaryFile:
     archivo = tempfile.SpooledTemporaryFile(max_size=EN_MEMORIA)  # noqa: SIM115  (closed with the answer)
     try:

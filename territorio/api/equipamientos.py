@@ -102,6 +102,7 @@ class EquipamientoViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
     filterset_class = EquipamientoFiltro
     pagination_class = None
     parser_classes = [JSONEstricto]
+    parametros = {"destroy": ("version",)}
     accion = EDITAR_EQUIPAMIENTO
     propiedades = {
         "codigo": "codigo",

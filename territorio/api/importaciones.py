@@ -10,10 +10,12 @@ from django_filters import rest_framework as filtros
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, permissions, serializers, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from territorio.api.comun import solo_parametros
+from territorio.api.cuerpo import JSONEstricto
 from territorio.importacion.filas import completo
 from territorio.models import EstadoImportacion, EstadoLimite, Importacion, Municipio, Nivel
 from territorio.permisos import IMPORTAR_LIMITES
@@ -129,9 +131,13 @@ class ImportacionViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     serializer_class = ImportacionSerializer
     filterset_class = ImportacionFiltro
     permission_classes = [ConSesion]
-    parser_classes = [JSONParser, MultiPartParser]
+    parser_classes = [JSONEstricto, MultiPartParser]
     lookup_field = "uid"
     lookup_value_converter = "uuid"
+
+    def list(self, request: Request, *args, **kwargs) -> Response:
+        solo_parametros(request, {*self.filterset_class.base_filters, "page"})
+        return super().list(request, *args, **kwargs)
 
     def get_queryset(self):
         todas = super().get_queryset()

@@ -119,6 +119,7 @@ class UnidadViewSet(ColeccionMixin, viewsets.ReadOnlyModelViewSet):
     filterset_class = UnidadFiltro
     pagination_class = None
     parser_classes = [JSONEstricto]
+    parametros = {"retrieve": ("fecha",), "destroy": ("version",)}
     accion = EDITAR_UNIDAD
     propiedades = {
         "codigo": "codigo",

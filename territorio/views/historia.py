@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from cuentas.guardia.parametros import parametros
 from cuentas.permisos import exigir
 from territorio.formularios_historia import CAMBIOS, Cambio, ensayar
 from territorio.importacion.lector import Opciones
@@ -29,6 +30,7 @@ UN_DIA = 24 * 3600
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@parametros("que")
 def cambiar(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose a change, say what it needs, look at what it would do, and do it."""
     unidad = get_object_or_404(UnidadTerritorial.objects.select_related("nivel", "municipio__nivel", "padre"), pk=pk)

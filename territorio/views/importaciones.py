@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from cuentas.guardia.parametros import entero, pagina_pedida, parametros, uno_de
 from territorio.celdas import celda
 from territorio.formularios import DESTINOS, FormularioPedido, FormularioSubida
 from territorio.importacion.filas import completo
@@ -35,6 +36,7 @@ IMPORTACIONES_POR_PAGINA = 30
 
 
 @login_required
+@parametros("nivel", "pagina")
 def lista(request: HttpRequest) -> HttpResponse:
     """The imports of a municipality and the form to begin another."""
     municipio = _municipio(request)
@@ -56,7 +58,7 @@ def lista(request: HttpRequest) -> HttpResponse:
     pagina = Paginator(
         propias.defer("informe", "omitidas", "pedido").select_related("nivel", "por", "municipio"),
         IMPORTACIONES_POR_PAGINA,
-    ).get_page(request.GET.get("pagina"))
+    ).get_page(pagina_pedida(request))
     contexto = {"formulario": formulario, "pagina": pagina, "municipio": municipio, "maximo": deposito.maximo()}
     contexto["maximo_mb"] = settings.MINKA_IMPORTACION_MAXIMO_MB
     return render(request, "territorio/importaciones/lista.html", contexto, status=estado)
@@ -64,6 +66,7 @@ def lista(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
+@parametros("ver", "pagina", "fila")
 def ver(request: HttpRequest, uid: UUID) -> HttpResponse:
     """One import: what it is doing, its report, or what it did."""
     importacion = _importacion(request, uid)
@@ -145,6 +148,7 @@ def leer(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@parametros("ver", "pagina", "fila")
 def omitir(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Take off the rows of the page that are not ticked, and put back those that are."""
     importacion = _importacion(request, uid, sin_informe=True)
@@ -291,11 +295,12 @@ def _contexto_marcha(importacion: Importacion) -> dict[str, Any]:
 
 def _contexto_informe(request: HttpRequest, importacion: Importacion) -> dict[str, Any]:
     revision = Revision(importacion)
-    ver = request.GET.get("ver", "todas")
+    ver = uno_de(request.GET.get("ver", ""), [clave for clave, _nombre in _filtros()], "ver") or "todas"
     filas = revision.faltan if ver == "faltan" else revision.filas(ver)
-    numero = request.GET.get("pagina")
-    if (buscada := request.GET.get("fila", "")).isdecimal() and ver != "faltan":  # pressed on the map
-        numero = str(revision.lugar_de(int(buscada[:9]), ver) // FILAS_POR_PAGINA + 1)
+    numero = pagina_pedida(request)
+    buscada = entero(request.GET.get("fila", ""), "fila", desde=0, hasta=10**9)
+    if buscada is not None and ver != "faltan":  # pressed on the map
+        numero = revision.lugar_de(buscada, ver) // FILAS_POR_PAGINA + 1
     pagina = Paginator(filas, FILAS_POR_PAGINA).get_page(numero)
     contexto: dict[str, Any] = {
         "importacion": importacion,

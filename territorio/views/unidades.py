@@ -16,6 +16,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from cuentas.guardia.parametros import parametros
 from cuentas.permisos import exigir
 from cuentas.versiones import FaltaVersion, VersionVieja
 from territorio.formulario_unidad import FormularioEdicion, FormularioNueva, FormularioUnidad, valores_de
@@ -67,6 +68,7 @@ def editar(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
+@parametros("nivel", "padre", "lat", "lon")
 def nueva(request: HttpRequest) -> HttpResponse:
     """A unit known by its point, or by its name alone; one with a limit comes from an import."""
     codigo = request.GET.get("municipio", "").replace("\x00", "")[:80]
