@@ -22,6 +22,8 @@ keepalive = 5
 # A process is made anew now and then, not all at once: whatever memory a big export left is given back.
 max_requests = 5000
 max_requests_jitter = 500
+# No second door into the processes.
+control_socket_disable = True
 limit_request_line = 4094
 limit_request_fields = 60
 limit_request_field_size = 8190

@@ -185,7 +185,7 @@ def ajustes(*, formato: str, nivel: str, niveles: dict[str, str] | None = None) 
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "json": {"()": "cuentas.operacion.bitacora.EnJSON"},
+            "json": {"()": "cuentas.operacion.bitacora.EnJSON", "json_ensure_ascii": False},
             "texto": {"()": "cuentas.operacion.bitacora.ParaLeer"},
         },
         "handlers": {"consola": {"class": "logging.StreamHandler", "formatter": formato}},
