@@ -118,7 +118,7 @@ def test_a_sector_changes_address_sentence_and_table_and_the_link_gives_it_to_an
     assert frase(otra) == frase(pagina)
     assert otra.locator("select[name=sector]").input_value() == sector
     ver_ficha(otra, unidad)
-    expect(otra.locator(".leaflet-popup h3")).to_have_text(unidad.nombre)
+    expect(otra.locator(".leaflet-popup h2")).to_have_text(unidad.nombre)
     assert otra.url == pagina.url
 
 
@@ -141,7 +141,7 @@ def test_a_pressed_unit_shows_its_figures_and_leads_to_its_page(abrir_mapa, retr
     celdas = filas_de_la_tabla(pagina)[unidad.pk]
     assert set(ficha.locator("dd").all_inner_texts()) <= set(celdas)
     assert f"u={unidad.pk}" in urlsplit(pagina.url).fragment
-    expect(pagina.locator(".leaflet-popup h3")).to_have_text(unidad.nombre)
+    expect(pagina.locator(".leaflet-popup h2")).to_have_text(unidad.nombre)
     expect(pagina.locator(".leaflet-tooltip")).to_have_count(0)  # a hint would lie under the pop-up
     retratar(pagina, f"mapa-{pregunta}-unidad-{ancho}")
     with pagina.expect_navigation():
@@ -195,11 +195,11 @@ def test_a_projects_window_leads_to_its_page(abrir_mapa, retratar, ancho):
     suelto.first.focus()
     pagina.keyboard.press("Enter")
     ventana = pagina.locator(".leaflet-popup")
-    titulo = ventana.locator("h3").inner_text()
+    titulo = ventana.locator("h2").inner_text()
     assert nombre.startswith(titulo)
     assert ventana.locator("dd").count() > 0
     ficha = ventana.get_by_role("link", name="Ver su ficha")
-    for parte in (ventana.locator("h3"), ficha):
+    for parte in (ventana.locator("h2"), ficha):
         expect(parte).to_be_in_viewport(ratio=0.9)
         nada_encima(parte)
     retratar(pagina, f"mapa-proyecto-{ancho}")

@@ -433,13 +433,13 @@ window.Minka = window.Minka || {};
       for (const clave of ["programado", "alcanzado", "financiero"]) if (hay(clave)) lista.append(nodo("dt", {}, textos[clave]), nodo("dd", {}, por_ciento(clave)));
       if (hay("vigente")) lista.append(nodo("dt", {}, textos.vigente), nodo("dd", {}, numero(rasgo.vigente, 2, datos.numeros)));
       return nodo("div", {},
-        nodo("h3", {}, rasgo.nombre), nodo("p", {}, rasgo.estado_texto),
+        nodo("h2", {}, rasgo.nombre), nodo("p", {}, rasgo.estado_texto),
         rasgo.propia === false ? nodo("p", { class: "codigo-suave" }, textos.de_la_unidad) : null,
         lista.children.length ? lista : null, nodo("p", {}, nodo("a", { href: rasgo.url }, textos.ficha)));
     }
     function ventanaDeVarios(grupo) {
       return nodo("div", {},
-        nodo("h3", {}, poner(textos.juntos, { n: grupo.length })),
+        nodo("h2", {}, poner(textos.juntos, { n: grupo.length })),
         nodo("ul", {}, ...grupo.map((rasgo) => nodo("li", {}, nodo("a", { href: rasgo.url }, rasgo.nombre), ` – ${rasgo.estado_texto}`))));
     }
 
@@ -478,7 +478,7 @@ window.Minka = window.Minka || {};
       capa.closeTooltip();
       capa.bringToFront?.();
       if (acercar) acercarA(capa);
-      L.popup(opcionesDeVentana()).setLatLng(lugar ?? centroDe(capa)).setContent(nodo("div", {}, ...contenidoDe(unidad, "h3", movil.matches).filter(Boolean))).openOn(mapa);
+      L.popup(opcionesDeVentana()).setLatLng(lugar ?? centroDe(capa)).setContent(nodo("div", {}, ...contenidoDe(unidad, "h2", movil.matches).filter(Boolean))).openOn(mapa);
       panel.querySelector(".panel-rueda").scrollTop = 0;
     }
     function acercarA(capa) {
