@@ -50,6 +50,10 @@ class FormularioCuenta(Vestido, BaseUserCreationForm):
         labels = {"first_name": _("Nombre"), "last_name": _("Apellidos"), "username": _("Nombre de usuario")}
         help_texts = {"username": _("Con él entrará. Letras, números y @ . + - _")}
 
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].widget.attrs.pop("autofocus", None)  # the name is asked for before
+
     def clean_username(self) -> str:
         """Two accounts whose names differ only in capitals would be taken for one another."""
         nombre = self.cleaned_data["username"]

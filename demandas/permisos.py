@@ -24,6 +24,6 @@ enlaces.registrar(
 )
 
 rutas.requieren(PUBLICAR_DEMANDA, "demandas:publicar", de=Demanda, metodos=rutas.ESCRITURA)
-rutas.visibles(Demanda, "archivos:de", fijos={"de": "demanda"})
+rutas.visibles(Demanda, "archivos:de", "archivo-list", fijos={"de": "demanda"})
 rutas.requieren(ADJUNTAR_A_DEMANDA, "archivos:de", de=Demanda, metodos=rutas.ESCRITURA, fijos={"de": "demanda"})
 rutas.requieren(ADJUNTAR_A_DEMANDA, "archivo-list", de=Demanda, metodos=rutas.ESCRITURA, fijos={"de": "demanda"})

@@ -55,6 +55,6 @@ rutas.requieren(PUBLICAR_PROYECTO, "proyectos:publicar", de=Proyecto, metodos=ru
 for _documento, _modelo in (("pdm", PDM), ("poa", POA)):
     for _paso in PASOS[_documento]:
         rutas.requieren(ACCION_DEL_PASO[_paso.clave], f"proyectos:{_documento}-{_paso.clave}", de=_modelo)
-rutas.visibles(Proyecto, "archivos:de", fijos={"de": "proyecto"})
+rutas.visibles(Proyecto, "archivos:de", "archivo-list", fijos={"de": "proyecto"})
 rutas.requieren(ADJUNTAR_A_PROYECTO, "archivos:de", de=Proyecto, metodos=rutas.ESCRITURA, fijos={"de": "proyecto"})
 rutas.requieren(ADJUNTAR_A_PROYECTO, "archivo-list", de=Proyecto, metodos=rutas.ESCRITURA, fijos={"de": "proyecto"})

@@ -23,7 +23,7 @@ class FormularioRol(forms.Form):
         # Whatever lies between the municipality and the communities: districts, cantones, subalcaldías.
         entre = UnidadTerritorial.objects.filter(municipio=municipio, nivel__es_base=False).vigentes()
         self.fields["unidades"].queryset = entre.select_related("nivel").order_by("nivel__orden", "nombre")
-        self.fields["unidades"].label_from_instance = lambda unidad: f"{unidad.nombre} ({_(unidad.nivel.nombre)})"
+        self.fields["unidades"].label_from_instance = _con_nivel
         for nombre, campo in self.fields.items():
             if nombre != "unidades":
                 campo.widget.attrs["class"] = "form-select" if isinstance(campo, forms.ChoiceField) else "form-control"
@@ -36,3 +36,9 @@ class FormularioInvitacion(FormularioRol):
     correo = forms.EmailField(label=_("Correo electrónico (opcional)"), required=False)
 
     field_order = ["nota", "rol", "correo", "unidades"]
+
+
+def _con_nivel(unidad: UnidadTerritorial) -> str:
+    """Its name, with its level where the name does not say it."""
+    nivel = str(_(unidad.nivel.nombre))
+    return unidad.nombre if nivel.casefold() in unidad.nombre.casefold() else f"{unidad.nombre} ({nivel})"

@@ -153,4 +153,3 @@ rutas.abiertas("personas:invitacion", metodos=rutas.AMBOS)  # the token of the l
 rutas.visibles(models.Archivo, "archivos:ver", "archivos:miniatura")
 rutas.requieren(VER_ORIGINALES, "archivos:original", de=models.Archivo, metodos=rutas.LECTURA, oculta=True)
 rutas.requieren(PUBLICAR_ARCHIVO, "archivos:publicar", "archivos:retirar", de=models.Archivo, metodos=rutas.ESCRITURA)
-rutas.abiertas("archivo-list")

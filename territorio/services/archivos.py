@@ -171,4 +171,8 @@ def _anotar(listo: _Listo, *, por, municipio, nombre: str, clase: str, de: str =
 
 
 def _bloqueado(uid: UUID) -> Archivo:
-    return Archivo.objects.select_for_update(of=("self",), no_key=True).select_related("municipio").get(uid=uid)
+    bloqueables = Archivo.objects.select_for_update(of=("self",), no_key=True).select_related("municipio")
+    archivo = bloqueables.filter(uid=uid).first()
+    if archivo is None:  # a neighbour's: the database lets it be read, when it is public, and not be locked
+        raise PermissionDenied(_("Este archivo es de otro municipio."))
+    return archivo

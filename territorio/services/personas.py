@@ -84,8 +84,9 @@ def aceptar(*, ficha: str, usuario: Usuario) -> Membresia:
         _exigir_abierta(invitacion)
         if usuario.pk is not None and usuario.pk == invitacion.por_id and not usuario.is_superuser:
             raise PermissionDenied(_("Nadie se da un rol a sí mismo: esta invitación la hizo usted."))
-        usuario.full_clean(exclude=["password"])
-        usuario.save()
+        if usuario.pk is None:
+            usuario.full_clean()
+            usuario.save()
         membresia, nueva = Membresia.objects.get_or_create(
             usuario=usuario, municipio_id=invitacion.municipio_id, rol=invitacion.rol
         )
