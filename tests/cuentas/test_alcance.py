@@ -11,6 +11,7 @@ from territorio.models import Rol
 from territorio.permisos import EDITAR_EQUIPAMIENTO, EDITAR_UNIDAD, VER_BORRADORES
 from territorio.services.equipamientos import crear_equipamiento, editar_equipamiento
 from territorio.services.unidades import editar_unidad
+from territorio.services.versiones import version_de
 from tests import hechos
 from tests.mundo import cuadro, punto, unidad
 from tests.quienes import entrar, miembro, verificada
@@ -93,7 +94,7 @@ def test_a_unit_of_a_limit_elsewhere_opens_no_draft_of_another_municipality(muni
 def test_what_is_moved_must_stay_within_reach(muni, oeste, este, ayllu):
     rosa = miembro(muni, Rol.TECNICO_SIG, unidades=[oeste])
     with pytest.raises(PermissionDenied):
-        editar_unidad(por=rosa, unidad_id=ayllu.pk, cambios={"padre": este})
+        editar_unidad(por=rosa, unidad_id=ayllu.pk, cambios={"padre": este}, version=version_de(ayllu))
     posta = crear_equipamiento(
         por=rosa, municipio=muni, codigo="1", nombre="Posta", sector=hechos.sector("20"), tipo="posta", unidad=ayllu
     )

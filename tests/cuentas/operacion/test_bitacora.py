@@ -10,16 +10,19 @@ from django.http import HttpResponse
 from django.urls import path
 
 from config.urls import urlpatterns as las_de_siempre
+from cuentas.guardia.parametros import parametros
 from cuentas.models import Usuario
 from cuentas.operacion.bitacora import EnJSON, ParaLeer, ajustes, limpio, peticion_en_curso
 
 NUMERO = "0123456789abcdef0123456789abcdef"
 
 
+@parametros("q")
 def revienta(request, secreto):
     raise ValueError(f"no entiendo {request.GET.get('q', '')} de {request.POST.get('correo', '')}")
 
 
+@parametros("q")
 def duplica(request):
     with connection.cursor() as cursor:
         cursor.execute("SELECT %s::integer", [request.GET["q"]])
