@@ -99,8 +99,10 @@ def test_what_is_moved_must_stay_within_reach(muni, oeste, este, ayllu):
         por=rosa, municipio=muni, codigo="1", nombre="Posta", sector=hechos.sector("20"), tipo="posta", unidad=ayllu
     )
     with pytest.raises(PermissionDenied):
-        editar_equipamiento(por=rosa, equipamiento=posta, cambios={"unidad": este, "lugar": punto(3, 1)})
-    assert editar_equipamiento(por=rosa, equipamiento=posta, cambios={"lugar": punto(0.2, 0.2)}).punto
+        cambios = {"unidad": este, "lugar": punto(3, 1)}
+        editar_equipamiento(por=rosa, equipamiento=posta, cambios=cambios, version=posta.version)
+    cambios = {"lugar": punto(0.2, 0.2)}
+    assert editar_equipamiento(por=rosa, equipamiento=posta, cambios=cambios, version=posta.version).punto
 
 
 def test_the_pages_say_the_same(client, muni, oeste, este, ayllu):
