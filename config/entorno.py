@@ -1,9 +1,8 @@
 """The environment read with care: every variable that is missing or cannot be is named, all at once, with what to put."""
 
-import math
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import environ
@@ -11,6 +10,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 from cuentas.guardia.medida import leer_ritmo
 
+# Entorno has methods of these names, as django-environ has.
+Logico: TypeAlias = bool
+Lista: TypeAlias = list[str]
+Caja: TypeAlias = tuple[float, float, float, float]
 ESQUEMAS = {"postgis", "postgres", "postgresql", "pgsql"}
 EJEMPLO_DE_BASE = "postgis://usuario:clave@servidor:5432/minka"
 LARGO_DE_CLAVE = 50
@@ -59,7 +62,7 @@ class Entorno(environ.Env):
     BOOLEAN_FALSE_STRINGS = ("false", "off", "f", "no", "n", "0")
 
     # --- what Minka asks for ---
-    def clave(self, *, produccion: bool) -> str:
+    def clave(self, *, produccion: Logico) -> str:
         """SECRET_KEY; empty where there is none and none is needed."""
         clave = self.str("SECRET_KEY", default="")
         if produccion and not clave:
@@ -68,7 +71,7 @@ class Entorno(environ.Env):
             self.mal("SECRET_KEY", f"es demasiado simple: ponga {LARGO_DE_CLAVE} caracteres al azar o más.")
         return clave
 
-    def anfitriones(self, *, produccion: bool) -> list[str]:
+    def anfitriones(self, *, produccion: Logico) -> Lista:
         if not produccion:
             return self.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
         anfitriones = [uno for uno in self.list("ALLOWED_HOSTS", default=[]) if uno]
@@ -78,13 +81,13 @@ class Entorno(environ.Env):
             self.mal("ALLOWED_HOSTS", "no puede ser «*»: ponga los nombres con que se llega al servicio.")
         return anfitriones
 
-    def origenes(self) -> list[str]:
+    def origenes(self) -> Lista:
         origenes = self.list("CSRF_TRUSTED_ORIGINS", default=[])
         if any(urlsplit(uno).scheme not in {"http", "https"} or not urlsplit(uno).netloc for uno in origenes):
             self.mal("CSRF_TRUSTED_ORIGINS", "lleva direcciones con su esquema: https://minka.ejemplo.bo")
         return origenes
 
-    def base(self, *, produccion: bool) -> dict[str, Any]:
+    def base(self, *, produccion: Logico) -> dict[str, Any]:
         """The database of DATABASE_URL; the private cluster's where it is not told, which production must."""
         crudo = self.str("DATABASE_URL", default="")
         if not crudo:
@@ -108,21 +111,21 @@ class Entorno(environ.Env):
             self.mal("DATABASE_URL", f"no dice el servidor (o la carpeta de su zócalo): ponga {EJEMPLO_DE_BASE}")
         return base
 
-    def caja(self, variable: str, defecto: tuple[float, float, float, float]) -> tuple[float, ...]:
+    def caja(self, variable: str, defecto: Caja) -> Caja:
         """A box in degrees: west, south, east, north."""
         crudo = self.str(variable, default="")
         if not crudo:
             return defecto
         try:
-            oeste, sur, este, norte = numeros = tuple(float(texto) for texto in crudo.split(","))
+            oeste, sur, este, norte = (float(texto) for texto in crudo.split(","))
         except ValueError:
             self.mal(variable, "son cuatro números separados por comas: oeste,sur,este,norte.")
             return defecto
-        bien = all(map(math.isfinite, numeros)) and -180 <= oeste < este <= 180 and -90 <= sur < norte <= 90
-        if not bien:
+        # Comparisons with NaN are false.
+        if not (-180 <= oeste < este <= 180 and -90 <= sur < norte <= 90):
             self.mal(variable, "no encierra nada: va en grados y en el orden oeste,sur,este,norte.")
             return defecto
-        return numeros
+        return oeste, sur, este, norte
 
     def mapa_base(self, variable: str) -> str:
         plantilla = self.str(variable, default="")
