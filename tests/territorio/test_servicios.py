@@ -2,8 +2,10 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
 
 from cuentas.models import Usuario
+from cuentas.versiones import VersionVieja
 from territorio.localizacion import relocalizar
 from territorio.models import Equipamiento, Limite, UnidadTerritorial
 from territorio.services.equipamientos import crear_equipamiento, editar_equipamiento
@@ -84,6 +86,7 @@ def test_the_site_follows_the_unit_and_verificar_sees_one_that_did_not(muni):
     relocalizar([base.pk])
     servicio.refresh_from_db()
     assert servicio.sitio.x > antes.x
+    connection.check_constraints()  # what is only written at commit, as the links of the record are
     assert [falla for _nombre, revisar in comprobaciones() for falla in revisar()] == []
 
 
@@ -95,10 +98,12 @@ def test_services_are_recorded_and_corrected_by_who_may(muni, comunidad):
     jefa = Usuario.objects.create_superuser("jefa")
     posta = crear_equipamiento(por=jefa, **datos, unidad=comunidad, estado="funciona")
     assert cercano(comunidad)["metros"] == 0
-    editar_equipamiento(por=jefa, equipamiento=posta, cambios={"lugar": punto(2, 1)})
+    posta = editar_equipamiento(por=jefa, equipamiento=posta, cambios={"lugar": punto(2, 1)}, version=posta.version)
     assert cercano(comunidad)["metros"] == pytest.approx(AL_ESTE, rel=1e-3)
-    editar_equipamiento(por=jefa, equipamiento=posta, cambios={"estado": "cerrado"})
+    with pytest.raises(VersionVieja):
+        editar_equipamiento(por=jefa, equipamiento=posta, cambios={"estado": "cerrado"}, version=1)
+    posta = editar_equipamiento(por=jefa, equipamiento=posta, cambios={"estado": "cerrado"}, version=2)
     assert cercano(comunidad) is None
     ajena = unidad("municipio", "990102", cuadro(4, 0, 4, 2))
     with pytest.raises(ValidationError):
-        editar_equipamiento(por=jefa, equipamiento=posta, cambios={"unidad": ajena})
+        editar_equipamiento(por=jefa, equipamiento=posta, cambios={"unidad": ajena}, version=posta.version)
