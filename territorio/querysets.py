@@ -92,7 +92,7 @@ class PoblacionQuerySet(models.QuerySet):
         if usuario.is_superuser:
             return self
         publico = Desglose.objects.filter(unidad=OuterRef("unidad"), censo=OuterRef("censo"), publico=True)
-        visibles = Q(sexo="total", grupo_edad="total") | Exists(publico)
+        visibles = Q(sexo="total", grupo_edad="total") | Q(Exists(publico))
         if municipios := suyos(usuario):
             visibles |= Q(unidad__municipio__in=municipios) | Q(unidad__in=municipios)
         return self.filter(visibles)
