@@ -194,8 +194,8 @@ def mandatos() -> Iterator[str]:
     """All statements, in their order, apart from the one that makes the role."""
     yield _FUNCIONES
     yield _PERMISOS
-    for modelo in (Asiento, Eslabon):
-        yield _INTOCABLE.format(tabla=_tabla(modelo), rol=ROL)
+    for de_la_cadena in (Asiento, Eslabon):
+        yield _INTOCABLE.format(tabla=_tabla(de_la_cadena), rol=ROL)
     for modelo in modelos_auditados():
         yield _DE_EVENTOS.format(tabla=_tabla(modelo), nombre=modelo._meta.db_table)
         yield _INTOCABLE.format(tabla=_tabla(modelo), rol=ROL)

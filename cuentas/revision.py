@@ -73,7 +73,8 @@ def _rol(cursor) -> Iterator[str]:
 
 
 def _permisos(cursor) -> Iterator[str]:
-    registro = [_tabla(m) for m in (*modelos_auditados(), Asiento, Eslabon)] + [base.POR_SELLAR]
+    auditados: list[type[models.Model]] = [*modelos_auditados(), Asiento, Eslabon]
+    registro = [_tabla(m) for m in auditados] + [base.POR_SELLAR]
     crecen = [_tabla(m) for m in solo_crecen()]
     for tablas, permisos in ((registro, "INSERT, UPDATE"), (crecen, "UPDATE")):
         cursor.execute(_PERMISOS, [tablas, ROL, f"{permisos}, DELETE", ROL, permisos])

@@ -25,17 +25,17 @@ from cuentas.permisos import membresias_de, roles_con_segundo_factor
 CODIGOS, DIGITOS = 10, 6
 
 
-def tiene(usuario: Usuario) -> bool:
+def tiene(usuario) -> bool:
     return any(devices_for_user(usuario, confirmed=True))
 
 
-def debe(usuario: Usuario, membresias: list[tuple[int, str]] | None = None) -> bool:
+def debe(usuario, membresias: list[tuple[int, str]] | None = None) -> bool:
     """Whether one of the roles of `usuario` counts only in a verified session."""
     suyas = membresias_de(usuario) if membresias is None else membresias
     return not roles_con_segundo_factor().isdisjoint(rol for _municipio, rol in suyas)
 
 
-def quedan(usuario: Usuario) -> int:
+def quedan(usuario) -> int:
     """How many recovery codes were not used yet."""
     return StaticToken.objects.filter(device__user=usuario, device__confirmed=True).count()
 
@@ -52,7 +52,7 @@ def legible(clave: str) -> str:
     return " ".join(texto[i : i + 4] for i in range(0, len(texto), 4))
 
 
-def dibujo(usuario: Usuario, clave: str) -> str:
+def dibujo(usuario, clave: str) -> str:
     """The QR that the application reads, as an inline SVG."""
     direccion = TOTPDevice(user=usuario, key=clave).config_url
     return segno.make(direccion, error="m").svg_inline(
@@ -61,7 +61,7 @@ def dibujo(usuario: Usuario, clave: str) -> str:
 
 
 @transaction.atomic
-def confirmar(*, usuario: Usuario, clave: str, codigo: str) -> tuple[TOTPDevice, list[str]]:
+def confirmar(*, usuario, clave: str, codigo: str) -> tuple[TOTPDevice, list[str]]:
     """Keep `clave` once a code proves that the application has it; gives the device and its recovery codes.
 
     What there was before no longer counts. Raises `ValidationError` where the code is not of that key.
@@ -82,7 +82,7 @@ def confirmar(*, usuario: Usuario, clave: str, codigo: str) -> tuple[TOTPDevice,
 
 
 @transaction.atomic
-def codigos_nuevos(*, usuario: Usuario) -> list[str]:
+def codigos_nuevos(*, usuario) -> list[str]:
     """Ten recovery codes in place of those there were; shown once, each is good once."""
     StaticDevice.objects.filter(user=usuario).delete()
     aparato = StaticDevice.objects.create(user=usuario, name="recuperación", confirmed=True)
@@ -92,7 +92,7 @@ def codigos_nuevos(*, usuario: Usuario) -> list[str]:
 
 
 @transaction.atomic
-def quitar(*, usuario: Usuario) -> Usuario:
+def quitar(*, usuario) -> Usuario:
     """Take the second factor away and end every session: after a loss, or where nothing asks for it."""
     usuario = Usuario.objects.select_for_update().get(pk=usuario.pk)
     for modelo in (TOTPDevice, StaticDevice):
@@ -101,7 +101,7 @@ def quitar(*, usuario: Usuario) -> Usuario:
     return usuario
 
 
-def _anotar(usuario: Usuario, desde) -> None:
+def _anotar(usuario, desde) -> None:
     """Recorded with the account, so that its history tells when it was set up and taken away, and by whom."""
     usuario.segundo_factor_desde = desde
     usuario.cierres = F("cierres") + 1
@@ -111,7 +111,7 @@ def _anotar(usuario: Usuario, desde) -> None:
 
 # --- giving a code ----------------------------------------------------------------------------------------------------
 @transaction.atomic
-def comprobar(*, usuario: Usuario, codigo: str) -> Device | None:
+def comprobar(*, usuario, codigo: str) -> Device | None:
     """The device of `usuario` that gave `codigo`, which is good no more; None for a wrong one, or one too soon."""
     codigo = _limpio(codigo)
     modelo = TOTPDevice if len(codigo) == DIGITOS else StaticDevice
@@ -119,7 +119,7 @@ def comprobar(*, usuario: Usuario, codigo: str) -> Device | None:
     return next((aparato for aparato in propios if aparato.verify_token(codigo)), None)
 
 
-def espera(usuario: Usuario) -> int:
+def espera(usuario) -> int:
     """Seconds until another code is looked at: they double with each wrong one."""
     ahora, segundos = timezone.now(), 0
     for aparato in devices_for_user(usuario, confirmed=True):

@@ -63,8 +63,7 @@ class CambiarClave(PasswordChangeView):
 def cerrar_sesiones(request: HttpRequest) -> HttpResponse:
     """End every session of the account but this one."""
     Usuario.objects.filter(pk=request.user.pk).update(cierres=F("cierres") + 1)
-    request.user.refresh_from_db(fields=["cierres"])
-    update_session_auth_hash(request, request.user)
+    update_session_auth_hash(request, Usuario.objects.get(pk=request.user.pk))
     messages.success(request, _("Se cerraron sus otras sesiones."))
     return redirect("cuentas:cuenta")
 

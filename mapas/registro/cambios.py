@@ -164,7 +164,7 @@ def _cambio(evento: Any, previo: Any, nombres: Nombres) -> Cambio:
 
 def _lineas(evento: Any, previo: Any, nombres: Nombres) -> list[Linea]:
     lineas = []
-    for campo in _contados(type(evento)):
+    for campo in _contados(type(evento)):  # type: ignore[arg-type]
         if isinstance(campo, GeometryField):
             linea = _linea_de_forma(campo, evento, previo)
         else:
@@ -201,7 +201,7 @@ def _titulo(evento: Any, nombres: Nombres) -> str:
     if propio := _por_su_nombre(evento):
         return f"«{propio if len(propio) <= 120 else Truncator(propio).chars(120)}»"
     partes = []
-    for campo in _contados(type(evento)):
+    for campo in _contados(type(evento)):  # type: ignore[arg-type]
         if campo.name == "municipio" or isinstance(campo, GeometryField):
             continue
         valor = getattr(evento, campo.attname)

@@ -93,7 +93,8 @@ class Filtro:
     hasta: date | None = None
 
     def sql(self) -> tuple[str, list[Any]]:
-        condiciones, parametros = [], []
+        condiciones: list[str] = []
+        parametros: list[Any] = []
         if self.desde:
             condiciones.append("v.pgh_created_at >= %s")
             parametros.append(_medianoche(self.desde))
@@ -127,7 +128,10 @@ def sucesos(partes: Sequence[Parte], filtro: Filtro, *, clave: str = "") -> list
     """Every event, newest first; with `clave`, those of one entry."""
     union, parametros = _sucesos(partes, filtro)
     sql = _LISTA.format(sucesos=union, donde="WHERE s.clave = %s" if clave else "")
-    return [Suceso(*fila[:3], _leido(fila[3])) for fila in _filas(sql, [*parametros, *([clave] if clave else [])])]
+    return [
+        Suceso(fila[0], fila[1], fila[2], _leido(fila[3]))
+        for fila in _filas(sql, [*parametros, *([clave] if clave else [])])
+    ]
 
 
 def quienes(partes: Sequence[Parte]) -> tuple[dict[int, str], bool, bool]:

@@ -26,6 +26,7 @@ def umbral_de_personas() -> int:
     """Groups of fewer persons are only for the members of their municipality."""
     return settings.MINKA_UMBRAL_PERSONAS
 
+
 DURO = "\u00a0"  # a figure and its unit stay on one line
 
 ICONOS_DE_PASOS = dict(zip(PASOS, "○!◔◑◕●", strict=True))

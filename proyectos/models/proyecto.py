@@ -127,7 +127,7 @@ class ProyectoUnidad(Localizacion):
 
 
 @auditado_enlace
-class Beneficiaria(Proyecto.beneficiarias.through):
+class Beneficiaria(Proyecto.beneficiarias.through):  # type: ignore[name-defined]
     """A unit that a project names as its beneficiary."""
 
     class Meta:

@@ -69,7 +69,7 @@ class Invitacion(models.Model):
 
 
 @auditado_enlace
-class AmbitoDeInvitacion(Invitacion.unidades.through):
+class AmbitoDeInvitacion(Invitacion.unidades.through):  # type: ignore[name-defined]
     """A unit to which the role offered is limited."""
 
     class Meta:

@@ -45,7 +45,7 @@ class Membresia(models.Model):
 
 
 @auditado_enlace
-class AmbitoDeMembresia(Membresia.unidades.through):
+class AmbitoDeMembresia(Membresia.unidades.through):  # type: ignore[name-defined]
     """A unit to which a membership is limited."""
 
     class Meta:

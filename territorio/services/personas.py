@@ -29,7 +29,7 @@ class InvitacionCerrada(Exception):
 @transaction.atomic
 def invitar(
     *,
-    por: Usuario | None,
+    por,
     municipio: UnidadTerritorial,
     rol: str,
     unidades: Iterable[UnidadTerritorial] = (),
@@ -57,7 +57,7 @@ def invitar(
 
 
 @transaction.atomic
-def retirar_invitacion(*, por: Usuario, invitacion_id: int) -> Invitacion:
+def retirar_invitacion(*, por, invitacion_id: int) -> Invitacion:
     """Its link opens nothing from now on."""
     invitacion = Invitacion.objects.select_for_update(of=("self",)).select_related("municipio").get(pk=invitacion_id)
     exigir(por, ADMINISTRAR_PERSONAS, invitacion.municipio)
@@ -85,7 +85,7 @@ def aceptar(*, ficha: str, usuario: Usuario) -> Membresia:
         if usuario.pk is not None and usuario.pk == invitacion.por_id and not usuario.is_superuser:
             raise PermissionDenied(_("Nadie se da un rol a sí mismo: esta invitación la hizo usted."))
         if usuario.pk is None:
-            usuario.full_clean()
+            usuario.full_clean(exclude=["password"])
             usuario.save()
         membresia, nueva = Membresia.objects.get_or_create(
             usuario=usuario, municipio_id=invitacion.municipio_id, rol=invitacion.rol
@@ -113,7 +113,7 @@ def _exigir_abierta(invitacion: Invitacion) -> None:
 
 # --- members ----------------------------------------------------------------------------------------------------------
 @transaction.atomic
-def cambiar(*, por: Usuario, membresia_id: int, rol: str, unidades: Iterable[UnidadTerritorial] = ()) -> Membresia:
+def cambiar(*, por, membresia_id: int, rol: str, unidades: Iterable[UnidadTerritorial] = ()) -> Membresia:
     """Another role, or another reach, for somebody else."""
     membresia = _para_cambiar(por, membresia_id)
     if membresia.usuario_id == por.pk and not por.is_superuser:
@@ -129,7 +129,7 @@ def cambiar(*, por: Usuario, membresia_id: int, rol: str, unidades: Iterable[Uni
 
 
 @transaction.atomic
-def quitar(*, por: Usuario, membresia_id: int) -> Membresia:
+def quitar(*, por, membresia_id: int) -> Membresia:
     """End a role; also one's own, unless nobody would be left to administer."""
     membresia = _para_cambiar(por, membresia_id)
     _exigir_que_quede_quien_administre(membresia)
@@ -138,7 +138,7 @@ def quitar(*, por: Usuario, membresia_id: int) -> Membresia:
 
 
 @transaction.atomic
-def reponer_segundo_factor(*, por: Usuario, membresia_id: int) -> Usuario:
+def reponer_segundo_factor(*, por, membresia_id: int) -> Usuario:
     """Take the second factor off somebody who lost it: she sets up another when she logs in next. Ends her sessions.
 
     Only of who belongs to no municipality but those that `por` administers: elsewhere her role may weigh more.
@@ -155,7 +155,7 @@ def reponer_segundo_factor(*, por: Usuario, membresia_id: int) -> Usuario:
     return segundo_factor.quitar(usuario=usuario)
 
 
-def puede_reponer(por: Usuario, usuario: Usuario) -> bool:
+def puede_reponer(por, usuario: Usuario) -> bool:
     """Whether every municipality of `usuario` is one that `por` administers."""
     if por.is_superuser:
         return True
@@ -163,7 +163,7 @@ def puede_reponer(por: Usuario, usuario: Usuario) -> bool:
     return not usuario.is_superuser and all(puede(por, ADMINISTRAR_PERSONAS, municipio) for municipio in suyos)
 
 
-def _para_cambiar(por: Usuario, membresia_id: int) -> Membresia:
+def _para_cambiar(por, membresia_id: int) -> Membresia:
     """The membership, once `por` may; those who administer there are locked, so that two do not withdraw each other."""
     membresia = Membresia.objects.select_related("municipio__nivel", "usuario").get(pk=membresia_id)
     exigir(por, ADMINISTRAR_PERSONAS, membresia.municipio)

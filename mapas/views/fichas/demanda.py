@@ -16,8 +16,10 @@ from territorio.adjuntos.seccion import seccion
 @parametros()
 def demanda(request: HttpRequest, pk: int) -> HttpResponse:
     """A demand: how far it has come, where it is, who asks, what answers it."""
-    visibles = Demanda.objects.visibles_para(request.user).con_personas(request.user).select_related(
-        "municipio__nivel", "proponente__nivel", "sector"
+    visibles = (
+        Demanda.objects.visibles_para(request.user)
+        .con_personas(request.user)
+        .select_related("municipio__nivel", "proponente__nivel", "sector")
     )
     una = get_object_or_404(visibles, pk=pk)
     request.municipio = una.municipio
