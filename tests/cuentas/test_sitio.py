@@ -39,4 +39,4 @@ def test_staff_with_every_permission_of_django_is_told_that_it_is_not_for_her(cl
 
 
 def test_a_visitor_enters_through_the_door_of_everybody(client):
-    assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/entrar/?next=/admin/"
+    assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/entrar/?next=%2Fadmin%2F"
