@@ -295,7 +295,7 @@ CACHES = {
 
 # --- Minka ------------------------------------------------------------------------------------------------------------
 # lon/lat box outside of which a file is refused: Bolivia, EPSG:4326 (west, south, east, north).
-MINKA_CAJA: tuple[float, float, float, float] = env.caja("MINKA_CAJA", (-69.66, -22.91, -57.52, -9.67))
+MINKA_CAJA = env.caja("MINKA_CAJA", (-69.66, -22.91, -57.52, -9.67))
 # Bytes to which a zip of limits may unpack.
 MINKA_BYTES_DESCOMPRIMIDOS = env.int("MINKA_BYTES_DESCOMPRIMIDOS", default=500 * 1024 * 1024)
 MINKA_MAPA_BASE_CREDITO = env.str("MINKA_MAPA_BASE_CREDITO", default="")

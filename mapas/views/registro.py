@@ -153,7 +153,7 @@ def _pagina(request: HttpRequest, partes: list[Parte], filtro: Filtro, municipio
     if vez:
         sucesos = consulta.sucesos(partes, filtro, clave=vez)
         pagina = Paginator(sucesos, CAMBIOS_POR_PAGINA).get_page(pagina_pedida(request))
-        return {"pagina": paginas, "cambios": len(sucesos), "vez": vez} | _una_entrada(pagina, con_direcciones)
+        return {"pagina": pagina, "cambios": len(sucesos), "vez": vez} | _una_entrada(pagina, con_direcciones)
     pedida = pagina_pedida(request)
     hallado = consulta.entradas(partes, filtro, desde=(pedida - 1) * POR_PAGINA, cuantas=POR_PAGINA)
     if not hallado.entradas and pedida > 1:  # past the last

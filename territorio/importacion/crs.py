@@ -34,7 +34,7 @@ _DATUMS = {
 MARGEN_CAJA = 0.1
 _MUESTRA = 20_000
 
-Caja = tuple[float, float, float, float]
+Caja = tuple[float, ...]  # west, south, east, north
 
 
 class CrsDesconocido(ValueError):

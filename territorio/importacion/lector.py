@@ -54,7 +54,7 @@ class Opciones:
     crs: str | None = None
     codificacion: str | None = None
     capa: str | None = None
-    caja: tuple[float, float, float, float] = (-69.66, -22.91, -57.52, -9.67)
+    caja: tuple[float, ...] = (-69.66, -22.91, -57.52, -9.67)
     invertir_ejes: bool = False
 
 

@@ -55,6 +55,22 @@ def otra():
     nueva.close()
 
 
+def cerrar(otra) -> None:
+    """Close it and wait until the server has seen it go."""
+    with otra.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        proceso = cursor.fetchone()[0]
+    otra.close()
+    limite = time.monotonic() + 20
+    with connection.cursor() as cursor:
+        while time.monotonic() < limite:
+            cursor.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = %s", [proceso])
+            if not cursor.rowcount:
+                return
+            time.sleep(0.05)
+    raise AssertionError("el servidor no soltó los turnos de una conexión cerrada")
+
+
 def tomar(otra, numero: int) -> None:
     with otra.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s, %s)", [0x4D4B01, numero])
@@ -74,7 +90,7 @@ def test_turns_are_shared_with_other_processes_and_come_free_with_their_connecti
         assert sorted(ocupados("exportes")) == [0, 1]
     with pytest.raises(SinTurno):
         Turno("exportes", 1)
-    otra.close()
+    cerrar(otra)
     esperar_que_suelte()
     with Turno("exportes", 1):
         assert list(ocupados("exportes")) == [0]
@@ -88,7 +104,7 @@ def test_downloads_beyond_their_turns_are_told_to_come_back_while_pages_go_on(se
     assert (respuesta.status_code, respuesta["Retry-After"]) == (503, "20")
     assert "otras descargas" in respuesta.content.decode()
     assert client.get("/").status_code == 200
-    otra.close()
+    cerrar(otra)
     assert client.get("/exportar/unidades.geojson").status_code == 200
 
 
