@@ -36,7 +36,7 @@ _SIN_FILAS = """
 SELECT c.oid::regclass::text FROM pg_class c WHERE c.oid = ANY(%s::text[]::regclass[]) AND NOT c.relrowsecurity
 """
 _DISPARADORES = """
-SELECT c.relname, t.tgname, p.proname, t.tgenabled <> 'D', p.prosrc, p.prosecdef, p.proconfig
+SELECT c.relname, t.tgname, p.proname, t.tgenabled <> 'D', p.prosrc, p.prosecdef, p.proconfig, pg_get_triggerdef(t.oid)
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
 WHERE c.relnamespace = 'public'::regnamespace AND NOT t.tgisinternal
 """
@@ -48,7 +48,9 @@ SELECT polname, polcmd, polpermissive, polroles = ARRAY[(SELECT oid FROM pg_role
     pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)
 FROM pg_policy WHERE polrelid = %s::regclass ORDER BY polname
 """
-_DE_FILAS = re.compile(r"\s*ALTER TABLE (\S+) ENABLE ROW LEVEL SECURITY")
+_DE_FILAS = re.compile(r"ALTER TABLE (\S+) ENABLE ROW LEVEL SECURITY")
+_DE_GUARDIA = re.compile(r'CREATE OR REPLACE TRIGGER guardia .* ON "(\w+)"')
+_CUANDO = f"WHEN (((CURRENT_USER = '{ROL}'::name) AND (NOT minka_todo())))"
 
 
 def faltas() -> list[str]:
@@ -79,10 +81,13 @@ def _permisos(cursor) -> Iterator[str]:
     for tablas, permisos in ((registro, "INSERT, UPDATE"), (crecen, "UPDATE")):
         cursor.execute(_PERMISOS, [tablas, ROL, f"{permisos}, DELETE", ROL, permisos])
         for (tabla,) in cursor.fetchall():
-            yield _("el rol %(rol)s puede escribir o borrar en %(tabla)s") % {"rol": ROL, "tabla": tabla}
+            yield _("el rol %(rol)s puede escribir o borrar en %(tabla)s") % {"rol": ROL, "tabla": tabla.strip('"')}
     cursor.execute(_DE_MAS, [ROL])
     for (tabla,) in cursor.fetchall():
-        yield _("el rol %(rol)s puede vaciar %(tabla)s o ponerle disparadores") % {"rol": ROL, "tabla": tabla}
+        yield _("el rol %(rol)s puede vaciar %(tabla)s o ponerle disparadores") % {
+            "rol": ROL,
+            "tabla": tabla.strip('"'),
+        }
 
 
 def _disparadores(cursor) -> Iterator[str]:
@@ -95,7 +100,7 @@ def _disparadores(cursor) -> Iterator[str]:
         if puesto is None:
             yield _("%(tabla)s: falta el disparador %(nombre)s") % dicho
             return
-        suya, encendido, fuente, como_duenio, ajustes = puesto
+        suya, encendido, fuente, como_duenio, ajustes, _definicion = puesto
         if not encendido:
             yield _("%(tabla)s: el disparador %(nombre)s está apagado") % dicho
         if suya != funcion or cuerpo not in fuente:
@@ -110,6 +115,12 @@ def _disparadores(cursor) -> Iterator[str]:
     eventos = {modelo.pgh_tracked_model._meta.db_table: modelo._meta.db_table for modelo in modelos_auditados()}
     for tabla in eventos.values():
         yield from revisar(tabla, "asentar", "minka_asentar")
+    for mandato in base.mandatos():
+        for tabla in _DE_GUARDIA.findall(mandato):
+            yield from revisar(tabla, "guardia", f"minka_guardia_{tabla}")
+            definicion = puestos.get((tabla, "guardia"), [""])[-1]
+            if definicion and not ("BEFORE INSERT OR DELETE OR UPDATE" in definicion and _CUANDO in definicion):
+                yield _("%(tabla)s: el disparador guardia no vigila todo") % {"tabla": tabla}
     for modelo, disparador in pgtrigger.registered():
         tabla, pgid = modelo._meta.db_table, disparador.get_pgid(modelo)
         cuerpo = disparador.render_func(modelo)
@@ -127,13 +138,13 @@ def _funciones(cursor) -> Iterator[str]:
 
 def _filas(cursor) -> Iterator[str]:
     """Row rules as PostgreSQL writes them back, against those of a copy of each table that is made and thrown away."""
-    mandatos = {m[1]: m.string for m in map(_DE_FILAS.match, base.mandatos()) if m}
+    mandatos = {m[1]: m.string for m in map(_DE_FILAS.search, base.mandatos()) if m}
     cursor.execute(_SIN_FILAS, [list(mandatos)])
     yield from (_("%(tabla)s: las reglas de filas están apagadas") % {"tabla": t} for (t,) in cursor.fetchall())
     for tabla, mandato in mandatos.items():
         cursor.execute(_REGLAS, [ROL, tabla])
         if cursor.fetchall() != _como_deben_ser(cursor, tabla, mandato):
-            yield _("%(tabla)s: sus reglas de filas no son las declaradas") % {"tabla": tabla}
+            yield _("%(tabla)s: sus reglas de filas no son las declaradas") % {"tabla": tabla.strip('"')}
 
 
 def _como_deben_ser(cursor, tabla: str, mandato: str) -> list:

@@ -46,8 +46,7 @@ class Regla:
 
     `de` is the model of the row that the address, or the form, names: who does not see it is told that it does not exist.
     `oculta`: so is who sees it and may not. `fijos`: what the rule holds for, of the parameters of the address. `libre`:
-    open also to a session that lacks the second step which its role asks for. `amplia`: a role that is limited to some units
-    counts too, for all of the municipality.
+    open also to a session that lacks the second step which its role asks for.
     """
 
     quien: Quien
@@ -58,7 +57,6 @@ class Regla:
     fijos: tuple[tuple[str, str], ...] = ()
     sin_obligados: bool = False
     libre: bool = False
-    amplia: bool = False
 
     def celda(self, lector: str | None) -> Celda:
         """What `lector` (a role, "superusuario", None for a visitor) may, in her own municipality."""
@@ -127,13 +125,10 @@ def requieren(
     de: type[models.Model] | None = None,
     metodos: Iterable[str] = AMBOS,
     oculta: bool = False,
-    amplia: bool = False,
     fijos: dict[str, str] | None = None,
 ) -> None:
     """Pages for who may do `accion` in the municipality that the address names, or that of its row."""
-    _declarar(
-        nombres, Regla(Quien.ROL, tuple(metodos), accion, de, oculta, tuple((fijos or {}).items()), amplia=amplia)
-    )
+    _declarar(nombres, Regla(Quien.ROL, tuple(metodos), accion, de, oculta, tuple((fijos or {}).items())))
 
 
 def del_sistema(espacio: str) -> None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from cuentas.permisos import Accion, puede
 from mapas.filtros import FiltroInvalido, SinMunicipio, municipio_por_defecto, municipios_con_datos
 from territorio.models import Municipio, UnidadTerritorial
-from territorio.permisos import ADMINISTRAR_PERSONAS, IMPORTAR_LIMITES, ve_registro
+from territorio.permisos import ADMINISTRAR_PERSONAS, IMPORTAR_LIMITES, VER_REGISTRO
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
@@ -101,9 +101,8 @@ class Sitio:
 
     @cached_property
     def ve_registro(self) -> bool:
-        """Whether the record of changes is for the reader; costs a visitor nothing."""
-        usuario = getattr(self._request, "user", None) or AnonymousUser()
-        return usuario.is_authenticated and self.municipio is not None and ve_registro(usuario, self.municipio.pk)
+        """Whether the municipality's record of changes is for the reader."""
+        return self._puede(VER_REGISTRO)
 
     @property
     def consulta(self) -> str:

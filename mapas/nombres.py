@@ -61,3 +61,17 @@ NOMBRES = (
 def en_su_idioma(nombre: str) -> str:
     """A catalogue's name in the reader's language, or as it is where no translation is known."""
     return gettext(nombre) if nombre else ""
+
+
+def nombre_de_indicador(nombre: str) -> str:
+    """An indicator in words; one that Minka does not know, by its own name."""
+    conocidos = {
+        "nbi": gettext("Personas con necesidades básicas insatisfechas (NBI)"),
+        "nbi_vivienda": gettext("en vivienda"),
+        "nbi_espacios": gettext("en espacios de la vivienda"),
+        "nbi_agua_saneamiento": gettext("en agua y saneamiento"),
+        "nbi_energia": gettext("en energía"),
+        "nbi_educacion": gettext("en educación"),
+        "nbi_salud": gettext("en salud"),
+    }
+    return conocidos.get(nombre) or nombre.replace("_", " ").replace("-", " ").capitalize()

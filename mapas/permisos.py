@@ -35,10 +35,6 @@ rutas.visibles(Proyecto, "paginas:proyecto")
 rutas.visibles(Equipamiento, "paginas:equipamiento")
 rutas.visibles(PDM, "paginas:pdm")
 rutas.visibles(POA, "paginas:poa")
-for _modelo, _nombre in CON_PAGINA.items():
-    rutas.requieren(
-        VER_REGISTRO, f"paginas:{_nombre}-registro", de=_modelo, metodos=rutas.LECTURA, oculta=True, amplia=True
-    )
-rutas.requieren(
-    VER_REGISTRO, "paginas:registro", "paginas:registro-csv", metodos=rutas.LECTURA, oculta=True, amplia=True
-)
+for _modelo, _clave in CON_PAGINA.items():
+    rutas.requieren(VER_REGISTRO, f"paginas:{_clave}-registro", de=_modelo, metodos=rutas.LECTURA, oculta=True)
+rutas.requieren(VER_REGISTRO, "paginas:registro", "paginas:registro-csv", metodos=rutas.LECTURA, oculta=True)

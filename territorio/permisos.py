@@ -5,7 +5,6 @@ from django.utils.translation import gettext_lazy as _
 from cuentas import rutas
 from cuentas.aislamiento import SUYOS, TODO, abiertas, de_su, del_municipio, filas
 from cuentas.permisos import declarar, pedir_segundo_factor, usar_fuente_de_membresias, usar_fuente_de_roles
-from cuentas.permisos import membresias_de as membresias
 from territorio import models
 from territorio.models import Membresia, Rol, UnidadTerritorial
 
@@ -55,13 +54,6 @@ def roles_de(usuario, municipio, lugar=None) -> set[str]:
 def membresias_de(usuario) -> list[tuple[int, str]]:
     """(municipality, role), limited ones too."""
     return list(Membresia.objects.filter(usuario=usuario).values_list("municipio", "rol"))
-
-
-def ve_registro(usuario, municipio: int) -> bool:
-    """Whether the record of changes of a municipality (id) is for `usuario`: its members', limited to districts or not."""
-    if usuario.is_authenticated and usuario.is_active and usuario.is_superuser:
-        return True
-    return any(suyo == municipio and rol in VER_REGISTRO.roles for suyo, rol in membresias(usuario))
 
 
 # --- rows in the database ---------------------------------------------------------------------------------------------

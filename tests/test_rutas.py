@@ -15,7 +15,7 @@ from django.urls import NoReverseMatch, reverse
 
 from cuentas import rutas
 from cuentas.models import Usuario
-from cuentas.rutas import Celda, Quien, Regla, Ruta
+from cuentas.rutas import Celda, Quien, Ruta
 from demandas.models import Demanda
 from proyectos.models import PDM, POA, Proyecto
 from territorio.localizacion import localizar
@@ -157,7 +157,7 @@ def esperado(ruta: Ruta, lector: Lector, caso: Caso) -> set[str]:
     if regla.quien is Quien.SUPERUSUARIO:
         # Django's own pages say by themselves what can't be done in them.
         return {"a otra puerta", "negado"} if celda is Celda.NO else {"pasa", "negado", "no existe", "405", "adentro"}
-    se_ve = regla.de is None or la_ve(lector, caso, regla.de) or (regla.amplia and caso.propio)
+    se_ve = regla.de is None or la_ve(lector, caso, regla.de)
     if regla.quien is Quien.TODOS:
         return {"pasa"} if se_ve else {"no existe"}
     if lector.rol is None:
@@ -166,7 +166,7 @@ def esperado(ruta: Ruta, lector: Lector, caso: Caso) -> set[str]:
         return {"a otra puerta", "negado"} if se_ve and not regla.oculta else {"a otra puerta", "no existe"}
     if not se_ve:
         return {"no existe"}
-    alcanza = regla.quien is Quien.CUENTA or lector.rol == "superusuario" or alcanza_a(lector, caso, regla)
+    alcanza = regla.quien is Quien.CUENTA or lector.rol == "superusuario" or alcanza_a(lector, caso, regla.de)
     if celda is not Celda.NO and alcanza:
         return {"pasa"}
     if not caso.propio and regla.de is not None:
@@ -182,11 +182,11 @@ def la_ve(lector: Lector, caso: Caso, modelo: type) -> bool:
     return not lector.limitada or caso.cerca or modelo in DE_TODO_MIEMBRO
 
 
-def alcanza_a(lector: Lector, caso: Caso, regla: Regla) -> bool:
+def alcanza_a(lector: Lector, caso: Caso, modelo: type | None) -> bool:
     """Whether her role counts for that row: a limited one only for what lies in the west."""
-    if not lector.limitada or regla.amplia:
+    if not lector.limitada:
         return caso.propio
-    return caso.propio and caso.cerca and regla.de in {UnidadTerritorial, Demanda, Proyecto, Equipamiento, Archivo}
+    return caso.propio and caso.cerca and modelo in {UnidadTerritorial, Demanda, Proyecto, Equipamiento, Archivo}
 
 
 # --- what is answered -------------------------------------------------------------------------------------------------

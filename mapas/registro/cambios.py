@@ -17,6 +17,7 @@ from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 
 from cuentas.auditoria import modelos_auditados
+from mapas.nombres import nombre_de_indicador
 from mapas.registro.alcance import CON_PAGINA
 from mapas.registro.valores import (
     Firma,
@@ -28,10 +29,15 @@ from mapas.registro.valores import (
     nombre_de_campo,
     otra_forma,
 )
+from territorio.models import Indicador
 
 # What the machinery keeps for itself.
 _CALLADOS = frozenset({"id", "version", "uid", "uuid", "huella", "sha256", "registrado", "password"})
 LARGO_DE_TEXTO = 400
+_ENTRE = " · "
+# What tells apart things that have no name, and what they all have.
+_QUE_DISTINGUEN = frozenset({"censo", "anio", "gestion", "grupo_edad", "esquema", "vigencia", "desde", "numero"})
+_NO_DISTINGUEN = frozenset({"municipio", "importacion", "estado", "medida", "por", "proponente", "retirado_por"})
 
 
 @dataclass(frozen=True)
@@ -64,14 +70,21 @@ class Cambio:
         return reverse(f"paginas:{CON_PAGINA[self.de[0]]}-registro", args=[self.de[1]]) if self.de else ""
 
 
-def contar(sucesos: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Cambio]:
-    """The changes of events given as (table, pgh_id): a handful of queries, however many they are."""
+def contar(
+    sucesos: Sequence[tuple[str, int]], *, en: tuple[type[models.Model], int] | None = None
+) -> dict[tuple[str, int], Cambio]:
+    """The changes of events given as (table, pgh_id): a handful of queries, however many they are.
+
+    `en` (model, id) is the object on whose page they are told: its name is not said again.
+    """
     por_tabla: dict[str, list[int]] = defaultdict(list)
     for tabla, pgh_id in sucesos:
         por_tabla[tabla].append(pgh_id)
     modelos = {tabla: _por_tabla()[tabla] for tabla in por_tabla}
     pares = {tabla: _con_el_anterior(modelos[tabla], ids) for tabla, ids in por_tabla.items()}
     nombres = _nombres([evento for suyos in pares.values() for par in suyos.values() for evento in par if evento])
+    if en:
+        nombres[en] = ""
     return {
         (tabla, pgh_id): _cambio(*pares[tabla][pgh_id], nombres) for tabla, pgh_id in sucesos if pgh_id in pares[tabla]
     }
@@ -111,12 +124,12 @@ def _leidos(modelo: type[models.Model], consulta: models.QuerySet) -> list[Any]:
 
 
 @cache
-def _geometrias(modelo: type[models.Model]) -> list[GeometryField]:
+def _geometrias(modelo: Any) -> list[GeometryField]:
     return [campo for campo in modelo._meta.concrete_fields if isinstance(campo, GeometryField)]
 
 
 @cache
-def _contados(modelo: type[models.Model]) -> list[models.Field]:
+def _contados(modelo: Any) -> list[models.Field]:
     """Fields that are told, in the order of the tracked model."""
     return [
         campo
@@ -125,7 +138,7 @@ def _contados(modelo: type[models.Model]) -> list[models.Field]:
     ]
 
 
-def _nombres(eventos: list[Any]) -> Nombres:
+def _nombres(eventos: list[Any]) -> dict[tuple[type[models.Model], Any], str]:
     """What the foreign keys of these events point to, by (model, id); what is gone, as it was called last."""
     pedidos: dict[type[models.Model], set[Any]] = defaultdict(set)
     for evento in eventos:
@@ -153,18 +166,22 @@ def _de_los_idos(eventos: type[models.Model], ids: list[Any]) -> Iterable[tuple[
 # --- telling ----------------------------------------------------------------------------------------------------------
 def _cambio(evento: Any, previo: Any, nombres: Nombres) -> Cambio:
     seguido = evento.pgh_tracked_model
+    titulo, lineas = _titulo(evento, nombres), _lineas(evento, previo, nombres)
+    if evento.pgh_label != "update":  # what the title says is not said again
+        dichas = set(titulo.strip("«»").split(_ENTRE))
+        lineas = [linea for linea in lineas if (linea.antes or linea.despues) not in dichas]
     return Cambio(
         que=evento.pgh_label,
         tipo=capfirst(str(seguido._meta.verbose_name)),
-        titulo=_titulo(evento, nombres),
+        titulo=titulo,
         de=_de_que(evento),
-        lineas=_lineas(evento, previo, nombres),
+        lineas=lineas,
     )
 
 
 def _lineas(evento: Any, previo: Any, nombres: Nombres) -> list[Linea]:
     lineas = []
-    for campo in _contados(type(evento)):  # type: ignore[arg-type]
+    for campo in _contados(evento._meta.model):
         if isinstance(campo, GeometryField):
             linea = _linea_de_forma(campo, evento, previo)
         else:
@@ -201,16 +218,18 @@ def _titulo(evento: Any, nombres: Nombres) -> str:
     if propio := _por_su_nombre(evento):
         return f"«{propio if len(propio) <= 120 else Truncator(propio).chars(120)}»"
     partes = []
-    for campo in _contados(type(evento)):  # type: ignore[arg-type]
-        if campo.name == "municipio" or isinstance(campo, GeometryField):
+    for campo in _contados(evento._meta.model):
+        if campo.name in _NO_DISTINGUEN or isinstance(campo, GeometryField):
             continue
-        valor = getattr(evento, campo.attname)
-        if campo.is_relation or campo.choices or campo.name in {"censo", "anio", "gestion", "grupo_edad", "esquema"}:
-            partes.append(en_palabras(campo, valor, nombres))
-    return " · ".join(dict.fromkeys(filter(None, partes[:4])))
+        if campo.is_relation or campo.choices or campo.name in _QUE_DISTINGUEN:
+            partes.append(en_palabras(campo, getattr(evento, campo.attname), nombres))
+    return _ENTRE.join(dict.fromkeys(filter(None, partes[:4])))
 
 
 def _por_su_nombre(evento: Any) -> str:
+    if evento.pgh_tracked_model is Indicador:
+        parte = "NBI " if evento.nombre.startswith("nbi_") else ""
+        return f"{parte}{nombre_de_indicador(evento.nombre)}, {evento.anio}"
     for nombre in ("titulo", "nombre", "username", "archivo"):
         valor = getattr(evento, nombre, None)
         if isinstance(valor, str) and valor:

@@ -42,7 +42,7 @@ FROM entradas e JOIN montones m USING (clave) ORDER BY e.cuando DESC, e.clave, m
 """
 _LISTA = f"""
 SELECT s.tabla, s.pgh_id, s.cuando, s.contexto FROM (SELECT *, {_CLAVE} AS clave FROM ({{sucesos}}) s) s
-{{donde}} ORDER BY s.cuando DESC, s.orden, s.pgh_id
+{{donde}}
 """
 _QUIENES = """
 SELECT DISTINCT contexto->>'usuario', contexto->>'cuenta', contexto ? 'orden', contexto IS NULL FROM ({sucesos}) s
@@ -125,13 +125,12 @@ def entradas(partes: Sequence[Parte], filtro: Filtro, *, desde: int, cuantas: in
 
 
 def sucesos(partes: Sequence[Parte], filtro: Filtro, *, clave: str = "") -> list[Suceso]:
-    """Every event, newest first; with `clave`, those of one entry."""
+    """Every event, newest first; with `clave`, those of one entry, as they were written."""
     union, parametros = _sucesos(partes, filtro)
-    sql = _LISTA.format(sucesos=union, donde="WHERE s.clave = %s" if clave else "")
-    return [
-        Suceso(fila[0], fila[1], fila[2], _leido(fila[3]))
-        for fila in _filas(sql, [*parametros, *([clave] if clave else [])])
-    ]
+    una = "WHERE s.clave = %s ORDER BY s.orden, s.pgh_id"
+    sql = _LISTA.format(sucesos=union, donde=una if clave else "ORDER BY s.cuando DESC, s.orden, s.pgh_id")
+    filas = _filas(sql, [*parametros, *([clave] if clave else [])])
+    return [Suceso(tabla, pgh_id, cuando, _leido(contexto)) for tabla, pgh_id, cuando, contexto in filas]
 
 
 def quienes(partes: Sequence[Parte]) -> tuple[dict[int, str], bool, bool]:

@@ -25,6 +25,10 @@ Nombres = Mapping[tuple[type[models.Model], Any], str]
 
 def nombre_de_campo(campo: models.Field) -> str:
     """`Costo estimado (Bs)` without what its value says already."""
+    if campo.name == "geom":
+        return _("Forma")
+    if campo.is_relation and campo.name == campo.related_model._meta.model_name:  # a bare link says no better
+        return capfirst(str(campo.related_model._meta.verbose_name))
     return capfirst(str(campo.verbose_name).replace("(Bs)", "").replace("(%)", "").strip())
 
 
@@ -35,7 +39,8 @@ def en_palabras(campo: models.Field, valor: Any, nombres: Nombres) -> str:
     if campo.choices:
         return str(dict(campo.flatchoices).get(valor, valor))  # type: ignore[attr-defined]
     if campo.is_relation:
-        return nombres.get((campo.related_model, valor)) or _("n.º %(pk)s (ya no está)") % {"pk": valor}
+        nombre = nombres.get((campo.related_model, valor))
+        return nombre if nombre is not None else _("n.º %(pk)s (ya no está)") % {"pk": valor}
     if isinstance(valor, bool):
         return _("sí") if valor else _("no")
     if isinstance(campo, models.DecimalField):
@@ -83,13 +88,13 @@ def _dias(dias: DateRange) -> str:
 
 # --- shapes -----------------------------------------------------------------------------------------------------------
 class Metros(models.Func):
-    """Length or area on the ellipsoid, in m or m²; slivers that PostGIS measures below zero count as nothing."""
+    """Length or area on the ellipsoid, in m or m²; slivers, which PostGIS may measure below zero, count as they are."""
 
     output_field = models.FloatField()
 
     def __init__(self, campo: GeometryField) -> None:
         funcion = "ST_Length" if es_linea(campo) else "ST_Area"
-        super().__init__(models.F(campo.name), template=f"greatest({funcion}((%(expressions)s)::geography), 0)")
+        super().__init__(models.F(campo.name), template=f"abs({funcion}((%(expressions)s)::geography))")
 
 
 class Firma(models.Func):

@@ -10,13 +10,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django_guid import get_guid
 
+from cuentas.permisos import puede
 from demandas.models import EstadoDemanda
 from mapas.figuras import ETIQUETA_PASO
 from mapas.nombres import en_su_idioma
 from proyectos.models import EstadoPlan, EstadoPOA, EstadoProyecto
 from proyectos.pasos import hecho as paso_hecho
 from proyectos.querysets.embudo import PASO, PASOS
-from territorio.models import EstadoEquipamiento
+from territorio.models import EstadoEquipamiento, Localizable, UnidadTerritorial
+from territorio.permisos import VER_REGISTRO
 
 register = template.Library()
 
@@ -91,6 +93,17 @@ def _numero(valor) -> Decimal | None:
     except InvalidOperation:
         return None
     return numero if numero.is_finite() else None
+
+
+@register.simple_tag(takes_context=True)
+def ve_registro(context, objeto) -> bool:
+    """Whether the record of changes of a unit, demand, project or plan is for the reader; costs a visitor nothing."""
+    usuario = getattr(context.get("request"), "user", None)
+    if usuario is None or not usuario.is_authenticated:
+        return False
+    municipio = objeto.municipio_propio if isinstance(objeto, UnidadTerritorial) else objeto.municipio
+    lugar = objeto if isinstance(objeto, UnidadTerritorial | Localizable) else None
+    return municipio is not None and puede(usuario, VER_REGISTRO, municipio, lugar)
 
 
 @register.filter

@@ -10,6 +10,7 @@ from django.core.paginator import Page, Paginator
 from django.db import models
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.text import capfirst, get_text_list
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -19,6 +20,7 @@ from cuentas.guardia.esperas import con_espera
 from cuentas.guardia.parametros import ParametroInvalido, pagina_pedida, parametros, uno_de
 from cuentas.guardia.turnos import Turno
 from cuentas.permisos import puede
+from demandas.models import Demanda
 from mapas.contexto import municipio_en_uso
 from mapas.registro import alcance, consulta
 from mapas.registro.alcance import CON_PAGINA, Parte
@@ -26,10 +28,15 @@ from mapas.registro.autores import Autor, autores
 from mapas.registro.cambios import Cambio, contar, tipo_de_tabla
 from mapas.registro.consulta import Entrada, Filtro, Suceso
 from mapas.registro.planilla import planilla
+from mapas.templatetags.minka import numero
 from mapas.views.exportar import entero
+from proyectos.models import Proyecto
 from territorio.models import UnidadTerritorial
-from territorio.permisos import VER_DIRECCIONES, ve_registro
+from territorio.permisos import VER_DIRECCIONES, VER_REGISTRO
 
+# What lies somewhere, so that a role limited to districts may reach it.
+_EN_SU_LUGAR = (UnidadTerritorial, Demanda, Proyecto)
+Objeto = tuple[type[models.Model], int]
 POR_PAGINA = 20
 CAMBIOS_POR_PAGINA = 50
 CAMBIOS_POR_PLANILLA = 50_000
@@ -41,9 +48,9 @@ CAMBIOS_POR_PLANILLA = 50_000
 def de_objeto(request: HttpRequest, pk: int, *, modelo: type[models.Model]) -> HttpResponse:
     """All that happened to an object and to what hangs on it, newest first; also of one that was deleted since."""
     objeto, municipio = _objeto(modelo, pk)
-    _exigir(request, municipio)
+    _exigir(request, municipio, objeto if modelo in _EN_SU_LUGAR else None)
     partes = alcance.de_objeto(modelo, pk)
-    contexto = _pagina(request, partes, Filtro(), municipio)
+    contexto = _pagina(request, partes, Filtro(), municipio, en=(modelo, pk))
     if not contexto["pagina"].paginator.count:
         raise Http404(_("No hay cambios registrados."))
     return render(
@@ -131,9 +138,9 @@ def _objeto(modelo: type[models.Model], pk: int) -> tuple[Any, UnidadTerritorial
     return objeto, hallado
 
 
-def _exigir(request: HttpRequest, municipio: UnidadTerritorial) -> None:
-    """To whoever is not of the municipality there is no such page."""
-    if not ve_registro(request.user, municipio.pk):
+def _exigir(request: HttpRequest, municipio: UnidadTerritorial, lugar: Any = None) -> None:
+    """To whoever is not of the municipality, or only of a part of it where `lugar` is not, there is no such page."""
+    if not puede(request.user, VER_REGISTRO, municipio, lugar):
         raise Http404(_("No existe."))
     request.municipio = municipio  # type: ignore[attr-defined]  # read by mapas.contexto
 
@@ -146,29 +153,30 @@ def _en_uso(request: HttpRequest) -> UnidadTerritorial:
     return municipio
 
 
-def _pagina(request: HttpRequest, partes: list[Parte], filtro: Filtro, municipio: UnidadTerritorial) -> dict[str, Any]:
+def _pagina(
+    request: HttpRequest, partes: list[Parte], filtro: Filtro, municipio: UnidadTerritorial, *, en: Objeto | None = None
+) -> dict[str, Any]:
     """A page of entries, or of the changes of one of them (`?vez=`)."""
     con_direcciones = puede(request.user, VER_DIRECCIONES, municipio)
     vez = request.GET.get("vez", "")
     if vez:
         sucesos = consulta.sucesos(partes, filtro, clave=vez)
         pagina = Paginator(sucesos, CAMBIOS_POR_PAGINA).get_page(pagina_pedida(request))
-        return {"pagina": pagina, "cambios": len(sucesos), "vez": vez} | _una_entrada(pagina, con_direcciones)
+        return {"pagina": pagina, "cambios": len(sucesos), "vez": vez} | _una_entrada(pagina, con_direcciones, en)
     pedida = pagina_pedida(request)
     hallado = consulta.entradas(partes, filtro, desde=(pedida - 1) * POR_PAGINA, cuantas=POR_PAGINA)
     if not hallado.entradas and pedida > 1:  # past the last
         pedida = 1
         hallado = consulta.entradas(partes, filtro, desde=0, cuantas=POR_PAGINA)
-    paginas: Any = Paginator(range(hallado.total), POR_PAGINA).get_page(pedida)
     return {
-        "pagina": paginas,
+        "pagina": Paginator(range(hallado.total), POR_PAGINA).get_page(pedida),
         "cambios": hallado.cambios,
-        "entradas": _contadas(hallado.entradas, con_direcciones),
+        "entradas": _contadas(hallado.entradas, con_direcciones, en),
     }
 
 
-def _contadas(entradas: list[Entrada], con_direcciones: bool) -> list[dict[str, Any]]:
-    contados = contar([suceso for entrada in entradas for suceso in entrada.primeros])
+def _contadas(entradas: list[Entrada], con_direcciones: bool, en: Objeto | None) -> list[dict[str, Any]]:
+    contados = contar([suceso for entrada in entradas for suceso in entrada.primeros], en=en)
     quienes = autores([entrada.contexto for entrada in entradas], con_direcciones=con_direcciones)
     return [
         {
@@ -183,11 +191,11 @@ def _contadas(entradas: list[Entrada], con_direcciones: bool) -> list[dict[str, 
     ]
 
 
-def _una_entrada(pagina: Page, con_direcciones: bool) -> dict[str, Any]:
+def _una_entrada(pagina: Page, con_direcciones: bool, en: Objeto | None) -> dict[str, Any]:
     sucesos: list[Suceso] = list(pagina.object_list)
     if not sucesos:
         return {"entradas": []}
-    contados = contar([(s.tabla, s.pgh_id) for s in sucesos])
+    contados = contar([(s.tabla, s.pgh_id) for s in sucesos], en=en)
     cambios: list[Cambio] = [contados[(s.tabla, s.pgh_id)] for s in sucesos if (s.tabla, s.pgh_id) in contados]
     [autor] = autores([sucesos[0].contexto], con_direcciones=con_direcciones)
     una: dict[str, Any] = {"cuando": sucesos[0].cuando, "autor": autor, "cambios": cambios}
@@ -195,9 +203,14 @@ def _una_entrada(pagina: Page, con_direcciones: bool) -> dict[str, Any]:
 
 
 def _resumen(montones: list[tuple[str, str, int]]) -> str:
-    """`643 límites agregados`, in short: how many of what."""
-    signos = {"insert": "+", "delete": "−"}
-    return " · ".join(f"{signos.get(que, '~')}{n} {tipo_de_tabla(tabla, plural=n != 1)}" for tabla, que, n in montones)
+    """How many of what: `agregó 643 límites; cambió 1 unidad territorial`."""
+    verbos = {"insert": _("agregó %(que)s"), "update": _("cambió %(que)s"), "delete": _("borró %(que)s")}
+    dichos = []
+    for clase, verbo in verbos.items():
+        cuentas = [f"{numero(n)} {tipo_de_tabla(t, plural=n != 1)}" for t, que, n in montones if que == clase]
+        if cuentas:
+            dichos.append(verbo % {"que": get_text_list(cuentas, _("y"))})
+    return capfirst("; ".join(dichos))
 
 
 def _titulo(modelo: type[models.Model], pk: int, objeto: Any) -> str:

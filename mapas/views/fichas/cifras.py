@@ -6,10 +6,9 @@ from collections import defaultdict
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from cuentas.guardia.parametros import uno_de
-from mapas.nombres import en_su_idioma
+from mapas.nombres import en_su_idioma, nombre_de_indicador
 from territorio import reserva, servicios  # noqa: F401  (adds `con_servicio_cercano` to the questions about units)
 from territorio.edades import SIN_EDAD, TOTAL, en_orden
 from territorio.models import HABITANTES, Cifra, Equipamiento, Indicador, Metodo, Poblacion, Sector, UnidadTerritorial
@@ -114,20 +113,6 @@ def indicadores_de(una: UnidadTerritorial) -> list[dict[str, Any]]:
         }
         for cifra in cifras.values()
     ]
-
-
-def nombre_de_indicador(nombre: str) -> str:
-    """An indicator in words; one that Minka does not know, by its own name."""
-    conocidos = {
-        "nbi": _("Personas con necesidades básicas insatisfechas (NBI)"),
-        "nbi_vivienda": _("en vivienda"),
-        "nbi_espacios": _("en espacios de la vivienda"),
-        "nbi_agua_saneamiento": _("en agua y saneamiento"),
-        "nbi_energia": _("en energía"),
-        "nbi_educacion": _("en educación"),
-        "nbi_salud": _("en salud"),
-    }
-    return conocidos.get(nombre) or nombre.replace("_", " ").replace("-", " ").capitalize()
 
 
 # --- services ---------------------------------------------------------------------------------------------------------
