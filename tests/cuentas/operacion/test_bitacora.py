@@ -18,12 +18,10 @@ NUMERO = "0123456789abcdef0123456789abcdef"
 
 
 @parametros("q")
-@parametros("q")
 def revienta(request, secreto):
     raise ValueError(f"no entiendo {request.GET.get('q', '')} de {request.POST.get('correo', '')}")
 
 
-@parametros("q")
 @parametros("q")
 def duplica(request):
     with connection.cursor() as cursor:
