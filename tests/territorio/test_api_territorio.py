@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from cuentas.models import Usuario
+from territorio import cifras
 from territorio.models import (
     Cifra,
     CodigoExterno,
@@ -338,6 +339,7 @@ def test_a_service_is_recorded_placed_changed_and_deleted(cliente, muni, este):
 
 def test_figures_are_read_own_or_estimated_with_their_method(client, muni, oeste, pampa):
     Poblacion.objects.create(unidad=pampa, censo=2024, sexo="mujeres", grupo_edad="0-14", personas=20)
+    cifras.recalcular([muni.pk])  # which says as well that everybody may see it
     Indicador.objects.create(unidad=muni, nombre="nbi", anio=2024, valor=40)
     filas = pedir(client, "get", "poblaciones/", municipio="990101", sexo="mujeres")[1]["filas"]
     assert [(f["codigo"], f["grupo_edad"], f["personas"]) for f in filas] == [("p", "0-14", 20)]
