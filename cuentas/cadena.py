@@ -168,6 +168,8 @@ def _de_una_vez() -> Iterator:
     with transaction.atomic(), connection.cursor() as cursor:
         if sola:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        else:  # what this very transaction wrote is tied now, as its commit would
+            cursor.execute("SET CONSTRAINTS eslabonar IMMEDIATE; SET CONSTRAINTS eslabonar DEFERRED")
         cursor.execute("SELECT bool_or(row_security_active(c)) FROM unnest(%s::text[]) c", [_todas()])
         if cursor.fetchone()[0]:
             raise PermissionError(_("Esta cuenta de la base de datos no ve todo el registro: compruebe con su dueño."))
