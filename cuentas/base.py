@@ -112,10 +112,13 @@ REVOKE ALL ON {POR_SELLAR} FROM {ROL};
 """
 
 # The events are written by triggers in their owner's name, so that the service itself cannot even add one. Those that a
-# migration wrote before the table had its trigger get their entry now.
+# migration wrote before the table had its trigger get their entry now, and what was stored before there was a record
+# begins it: as it stands.
 _DE_EVENTOS = f"""
 DO $$ BEGIN
     IF NOT EXISTS (SELECT 1 FROM pg_trigger WHERE tgrelid = '{{tabla}}'::regclass AND tgname = 'asentar') THEN
+        INSERT INTO {{tabla}} ({{columnas}}, {{propias}})
+        SELECT {{columnas}}, {{valores}} FROM {{seguida}} t WHERE NOT EXISTS (SELECT 1 FROM {{tabla}} v WHERE v.id = t.id);
         INSERT INTO {Asiento._meta.db_table} (tabla, columnas, eventos, huella, registrado)
         SELECT '{{nombre}}', columnas, eventos, minka_huella('{{nombre}}', eventos, columnas), clock_timestamp()
         FROM (SELECT array_agg(v.pgh_id ORDER BY v.pgh_id) AS eventos FROM {{tabla}} v WHERE v.pgh_id NOT IN
@@ -197,7 +200,7 @@ def mandatos() -> Iterator[str]:
     for de_la_cadena in (Asiento, Eslabon):
         yield _INTOCABLE.format(tabla=_tabla(de_la_cadena), rol=ROL)
     for modelo in modelos_auditados():
-        yield _DE_EVENTOS.format(tabla=_tabla(modelo), nombre=modelo._meta.db_table)
+        yield _DE_EVENTOS.format(tabla=_tabla(modelo), nombre=modelo._meta.db_table, **_lo_ya_guardado(modelo))
         yield _INTOCABLE.format(tabla=_tabla(modelo), rol=ROL)
         yield _FILAS.format(
             tabla=_tabla(modelo), rol=ROL, lectura=_lectura_de_eventos(modelo), escritura="false", borrado="false"
@@ -208,6 +211,26 @@ def mandatos() -> Iterator[str]:
     for modelo in sorted(solo_crecen(), key=lambda m: m._meta.db_table):
         yield f"REVOKE UPDATE, DELETE, TRUNCATE ON {_tabla(modelo)} FROM {ROL};"
     yield _SIN_EXCEPCIONES
+
+
+def _lo_ya_guardado(eventos: type[models.Model]) -> dict[str, str]:
+    """How the rows of the tracked table become its first events: names of columns, and what events have besides."""
+    seguido = eventos.pgh_tracked_model
+    suyas = {campo.name for campo in seguido._meta.concrete_fields}
+    columnas = [campo.column for campo in eventos._meta.concrete_fields if campo.name in suyas]
+    propias = {
+        "pgh_created_at": "clock_timestamp()",
+        "pgh_label": "'insert'",
+        "pgh_context": '\'{"orden": "migrate"}\'::jsonb',
+    }
+    if "pgh_obj" in {campo.name for campo in eventos._meta.concrete_fields}:
+        propias["pgh_obj_id"] = "t.id"
+    return {
+        "seguida": _tabla(seguido),
+        "columnas": ", ".join(connection.ops.quote_name(columna) for columna in columnas),
+        "propias": ", ".join(propias),
+        "valores": ", ".join(propias.values()),
+    }
 
 
 def _lectura_de_eventos(eventos: type[models.Model]) -> str:
