@@ -11,8 +11,8 @@ from django.db import ProgrammingError, connection, models, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import RequestFactory
 
-from cuentas import aislamiento
-from cuentas.aislamiento import ROL, alcance_total, declaradas, entrar, salir
+from cuentas import aislamiento, middleware
+from cuentas.aislamiento import ROL, alcance_total, declaradas, salir
 from cuentas.auditoria import es_registro
 from cuentas.middleware import QuienPregunta
 from cuentas.models import Usuario
@@ -47,14 +47,7 @@ SIN_MUNICIPIO = {"cuentas.Usuario", "cuentas.Asiento", "cuentas.Eslabon", "cuent
 def servicio(usuario=None) -> Iterator[None]:
     """As a request of `usuario` (None: a visitor) meets the database."""
     quien = usuario or AnonymousUser()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT string_agg(format('pg_temp.%I', relname), ', ') FROM pg_class"
-            " WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r'"
-        )
-        if tablas := cursor.fetchone()[0]:
-            cursor.execute(f"DROP TABLE {tablas}")
-    entrar(municipios=municipios_de(quien), todo=bool(usuario and usuario.is_superuser))
+    middleware.entrar(municipios=municipios_de(quien), todo=bool(usuario and usuario.is_superuser))
     try:
         yield
     finally:
