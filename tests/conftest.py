@@ -16,6 +16,13 @@ from territorio.models import UnidadTerritorial
 from tests import hechos, mundo
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the work: a file stays together, and so do all that share one server."""
+    for item in items:
+        juntos = next((c for c in ("navegador", "resistencia") if c in item.path.parts), str(item.path))
+        item.add_marker(pytest.mark.xdist_group(juntos))
+
+
 @pytest.fixture(autouse=True)
 def sin_tablas_de_paso(monkeypatch):
     """Before a request is served as the service's role, drop what the test itself, in the same transaction, left as owner.

@@ -49,9 +49,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="package")
 def carpeta_var(tmp_path_factory) -> Iterator[Path]:
-    """A `var/` of our own: cargar_demo writes the password of its users there."""
+    """A `var/` of our own: cargar_demo writes the password of its users there, and what walks bring stays for the next ones."""
     carpeta = tmp_path_factory.mktemp("var")
-    with override_settings(VAR_DIR=carpeta):
+    with override_settings(VAR_DIR=carpeta, MEDIA_ROOT=carpeta / "privado"):
         yield carpeta
 
 

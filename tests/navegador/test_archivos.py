@@ -2,19 +2,12 @@
 
 import pytest
 from django.core.management import call_command
-from django.test import override_settings
 from playwright.sync_api import expect
 
 from proyectos.models import Proyecto
 from tests import imagenes
 from tests.navegador.conftest import ANCHO, TELEFONO
 from tests.navegador.pasos import ancho_del_documento
-
-
-@pytest.fixture(scope="module", autouse=True)
-def carpeta(tmp_path_factory):
-    with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("privado")):
-        yield
 
 
 def entrar(abrir, clave: str, ruta: str, ancho: int, **opciones):
