@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="package")
 def carpeta_var(tmp_path_factory) -> Iterator[Path]:
-    """A `var/` of our own: cargar_demo writes the password of its users there, and what walks bring stays for the next ones."""
+    """A `var/` of our own: cargar_demo writes the password of its users there, and what a walk brings stays for others."""
     carpeta = tmp_path_factory.mktemp("var")
     with override_settings(VAR_DIR=carpeta, MEDIA_ROOT=carpeta / "privado"):
         yield carpeta
