@@ -3,8 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 from cuentas import rutas
-from cuentas.aislamiento import de_su, del_municipio
+from cuentas.aislamiento import SUYOS, abiertas, de_su, del_municipio, solo_crece
 from cuentas.permisos import declarar
+from demandas import models
 from demandas.models import AdjuntoDeDemanda, Demanda, DemandaUnidad, Rango
 from territorio.adjuntos import enlaces
 from territorio.models import Rol
@@ -15,7 +16,37 @@ ADJUNTAR_A_DEMANDA = declarar(
 PUBLICAR_DEMANDA = declarar("demandas.publicar_demanda", _("publicar y retirar demandas"), [Rol.PLANIFICADOR])
 
 del_municipio(Demanda, publica="publicada")
+_SUYA = f"municipio_id = ANY((SELECT {SUYOS})::bigint[])"
+abiertas(models.Actor, escritura=_SUYA)
+abiertas(
+    models.Actor.unidades.through,
+    escritura=f"actor_id IN (SELECT id FROM {models.Actor._meta.db_table} WHERE {_SUYA})",
+)
+abiertas(models.NormaLegal, escritura=_SUYA)
+del_municipio(models.Proceso, publica="publicado")
+de_su(models.Etapa, "proceso")
+de_su(models.Paso, "etapa")
+de_su(models.Producto, "etapa")
+de_su(models.AdjuntoDeProducto, "producto", "archivo")
+del_municipio(models.Evento, publica="publicado")
+de_su(models.Evento.actores.through, "evento")
+de_su(models.Asistencia, "evento")
+de_su(models.AdjuntoDeEvento, "evento", "archivo")
+del_municipio(models.Hallazgo, publica="publicado")
+del_municipio(models.DatoInstitucional)
 de_su(Rango, "demanda")
+de_su(models.BeneficiariosPorEdad, "demanda")
+de_su(models.DemandaHallazgo, "demanda", "hallazgo")
+de_su(models.NoSonLaMisma, "una", "otra")
+abiertas(models.Criterio, escritura=_SUYA)
+de_su(models.ValorDeCriterio, "demanda")
+del_municipio(models.Priorizacion, publica="estado = 'aprobada'")
+de_su(models.ResultadoDePriorizacion, "priorizacion", "demanda")
+de_su(models.NotaDePriorizacion, "priorizacion")
+solo_crece(models.NotaDePriorizacion)
+de_su(models.PasoDeDemanda, "demanda")
+solo_crece(models.PasoDeDemanda)
+del_municipio(models.CargaDeDemandas)
 de_su(DemandaUnidad, "demanda", derivada=True)
 de_su(AdjuntoDeDemanda, "demanda", "archivo")
 

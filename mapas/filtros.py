@@ -154,7 +154,7 @@ class Vista:
     @property
     def demandas(self):
         """The demands that the user may see, of this municipality, sector and group."""
-        demandas = Demanda.objects.visibles_para(self.usuario).del_municipio(self.municipio)
+        demandas = Demanda.objects.visibles_para(self.usuario).del_municipio(self.municipio).propias()
         if self.sector:
             demandas = demandas.de_sector(self.sector.codigo)
         return demandas.de(grupo=self.grupo) if self.grupo else demandas

@@ -23,11 +23,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(juntos))
 
 
-def pytest_make_parametrize_id(val: object) -> str | None:
-    """The same name in every process: sets have no order of their own."""
-    return str(sorted(val)) if isinstance(val, set) else None
-
-
 @pytest.fixture(autouse=True)
 def sin_tablas_de_paso(monkeypatch):
     """Before a request is served as the service's role, drop what the test itself, in the same transaction, left as owner.

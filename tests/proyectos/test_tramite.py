@@ -275,7 +275,7 @@ def errores(documento, clave, por, **datos) -> set[str]:
         ({"fecha": date(2025, 12, 31)}, {"fecha"}),  # before it was presented
         ({"fecha": date.max}, {"fecha"}),
     ],
-    ids=lambda valor: str(valor)[:40],
+    ids=lambda valor: str(sorted(valor) if isinstance(valor, set) else valor)[:40],
 )
 def test_an_approval_that_cannot_be_is_refused_field_by_field(nuevo, gente, datos, campos):
     plan = hasta(nuevo("pdm"), "aprobar", gente)

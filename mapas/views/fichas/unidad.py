@@ -27,7 +27,10 @@ def unidad(request: HttpRequest, pk: int) -> HttpResponse:
     """A unit: where it stands, what is asked and done in it, what it is made of, how its limits came about."""
     una = get_object_or_404(UnidadTerritorial.objects.select_related("nivel", "municipio__nivel", "padre"), pk=pk)
     request.municipio = una.municipio_propio
-    demandas, proyectos = Demanda.objects.visibles_para(request.user), Proyecto.objects.visibles_para(request.user)
+    demandas, proyectos = (
+        Demanda.objects.visibles_para(request.user).propias(),
+        Proyecto.objects.visibles_para(request.user),
+    )
     en_ella = (
         DemandaUnidad.objects.filter(unidad=una, demanda__in=demandas.order_by())
         .select_related("demanda__proponente", "demanda__sector")

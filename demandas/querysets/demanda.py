@@ -25,8 +25,12 @@ class DemandaQuerySet(LocalizableQuerySet):
         return self.filter(grupo=grupo)
 
     def vigentes(self) -> "DemandaQuerySet":
-        """Demands that were neither sent back nor refused."""
-        return self.exclude(estado__in=["devuelta", "rechazada"])
+        """Demands that were neither sent back, nor refused, nor joined to another."""
+        return self.exclude(estado__in=["devuelta", "rechazada", "unida"])
+
+    def propias(self) -> "DemandaQuerySet":
+        """Without those that were joined to another, which counts for them."""
+        return self.filter(unida_a=None)
 
     def con_puesto(self, grupo: str = "comunidad") -> "DemandaQuerySet":
         """Annotate `puesto`: the rank that a group, or the whole community, gave."""

@@ -1,25 +1,18 @@
 """What communities ask for: a demand with its place, the group that asks, and the rank each group gives it."""
 
+from django.conf import settings
 from django.contrib.gis.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from cuentas.auditoria import auditado
 from cuentas.versiones import con_version
+from demandas.models.diagnostico import Hallazgo
+from demandas.models.evento import Evento, GrupoEdad, Sexo
+from demandas.models.grupo import Grupo
 from demandas.querysets import DemandaQuerySet, DemandaUnidadQuerySet
 from territorio.dinero import MONTO_MAXIMO
 from territorio.models import Archivo, Localizable, Localizacion, Sector, UnidadTerritorial
-
-
-class Grupo(models.TextChoices):
-    """Who asks, told apart by gender and generation; `comunidad` is the whole assembly."""
-
-    COMUNIDAD = "comunidad", _("toda la comunidad")
-    MUJERES = "mujeres", _("mujeres")
-    HOMBRES = "hombres", _("hombres")
-    JOVENES = "jovenes", _("jóvenes")
-    ADULTOS = "adultos", _("adultos")
-    ADULTOS_MAYORES = "adultos_mayores", _("adultos mayores")
 
 
 class EstadoDemanda(models.TextChoices):
@@ -32,6 +25,16 @@ class EstadoDemanda(models.TextChoices):
     EJECUTADA = "ejecutada", _("ejecutada")
     DEVUELTA = "devuelta", _("devuelta")
     RECHAZADA = "rechazada", _("rechazada")
+    UNIDA = "unida", _("unida a otra")
+
+
+class Madurez(models.TextChoices):
+    """How far a demand is from being built: what was studied of it."""
+
+    IDEA = "idea", _("idea")
+    PERFIL = "perfil", _("perfil")
+    ESTUDIO = "estudio", _("estudio técnico previo")
+    DISENO = "diseno", _("diseño final")
 
 
 @auditado(excepto=("ubicada_por",))
@@ -54,7 +57,25 @@ class Demanda(Localizable):
     beneficiarios_hombres = models.PositiveIntegerField("hombres beneficiarios", null=True, blank=True)
     costo_estimado = models.DecimalField("costo estimado (Bs)", max_digits=14, decimal_places=2, null=True, blank=True)
     estado = models.CharField(max_length=20, choices=EstadoDemanda.choices, default=EstadoDemanda.REGISTRADA)
+    contraparte = models.DecimalField(
+        "contraparte de la comunidad (Bs)", max_digits=14, decimal_places=2, null=True, blank=True
+    )
+    madurez = models.CharField("madurez técnica", max_length=8, choices=Madurez.choices, blank=True)
     fecha = models.DateField(null=True, blank=True)
+    pedida_desde = models.PositiveSmallIntegerField(
+        "se pide desde el año", null=True, blank=True, help_text="Año en que se pidió por primera vez."
+    )
+    evento = models.ForeignKey(Evento, on_delete=models.PROTECT, null=True, blank=True, related_name="demandas")
+    hallazgos = models.ManyToManyField(Hallazgo, through="DemandaHallazgo", related_name="demandas", blank=True)
+    unida_a = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="unidas"
+    )
+    envio = models.UUIDField(
+        null=True, blank=True, unique=True, editable=False, help_text="De quien la envió: la misma no entra dos veces."
+    )
+    registrada_por = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
     publicada = models.BooleanField(default=False, help_text="Visible sin ingresar.")
     fuente = models.CharField(max_length=300, blank=True)
 
@@ -72,6 +93,19 @@ class Demanda(Localizable):
             models.CheckConstraint(
                 name="demanda_costo_no_negativo",
                 condition=Q(costo_estimado=None) | Q(costo_estimado__gte=0, costo_estimado__lte=MONTO_MAXIMO),
+            ),
+            models.CheckConstraint(
+                name="demanda_contraparte_no_negativa",
+                condition=Q(contraparte=None) | Q(contraparte__gte=0, contraparte__lte=MONTO_MAXIMO),
+            ),
+            models.CheckConstraint(
+                name="demanda_pedida_desde_posible",
+                condition=Q(pedida_desde=None) | Q(pedida_desde__gte=1950, pedida_desde__lte=2200),
+            ),
+            models.CheckConstraint(
+                name="demanda_unida_a_otra",
+                condition=Q(estado="unida", unida_a__isnull=False) & ~Q(unida_a=F("pk"))
+                | ~Q(estado="unida") & Q(unida_a=None),
             ),
         ]
 
@@ -104,6 +138,63 @@ class Rango(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_grupo_display()}: {self.puesto}"
+
+
+@auditado()
+class BeneficiariosPorEdad(models.Model):
+    """Persons of a sex and an age who benefit; their sum by sex is what the demand itself says."""
+
+    demanda = models.ForeignKey(Demanda, on_delete=models.CASCADE, related_name="beneficiarios_por_edad")
+    sexo = models.CharField(max_length=8, choices=Sexo.choices)
+    grupo_edad = models.CharField(max_length=16, choices=GrupoEdad.choices)
+    personas = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("beneficiarios por edad")
+        verbose_name_plural = _("beneficiarios por edad")
+        constraints = [
+            models.UniqueConstraint(fields=["demanda", "sexo", "grupo_edad"], name="beneficiarios_uno_por_grupo")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_sexo_display()}, {self.get_grupo_edad_display()}: {self.personas}"
+
+
+@auditado()
+class DemandaHallazgo(models.Model):
+    """A demand came from what a community found: a problem, a potential, a limitation, an aspiration."""
+
+    demanda = models.ForeignKey(Demanda, on_delete=models.CASCADE, related_name="origenes")
+    hallazgo = models.ForeignKey(Hallazgo, on_delete=models.PROTECT, related_name="origina")
+
+    class Meta:
+        verbose_name = _("origen de la demanda")
+        verbose_name_plural = _("orígenes de la demanda")
+        constraints = [models.UniqueConstraint(fields=["demanda", "hallazgo"], name="origen_unico")]
+
+    def __str__(self) -> str:
+        return f"{self.demanda_id} por {self.hallazgo_id}"
+
+
+@auditado()
+class NoSonLaMisma(models.Model):
+    """Somebody looked at two demands that resemble each other and said that they are two."""
+
+    una = models.ForeignKey(Demanda, on_delete=models.CASCADE, related_name="+")
+    otra = models.ForeignKey(Demanda, on_delete=models.CASCADE, related_name="+")
+    por = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    cuando = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("par de demandas distintas")
+        verbose_name_plural = _("pares de demandas distintas")
+        constraints = [
+            models.UniqueConstraint(fields=["una", "otra"], name="par_distinto_unico"),
+            models.CheckConstraint(name="par_distinto_en_orden", condition=Q(una__lt=F("otra"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.una_id} ≠ {self.otra_id}"
 
 
 class DemandaUnidad(Localizacion):
