@@ -1253,7 +1253,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='pasodedemanda',
             name='demanda',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pasos', to='demandas.demanda'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pasos', to='demandas.demanda'),
         ),
         migrations.AddField(
             model_name='pasodedemanda',
@@ -1338,7 +1338,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='notadepriorizacion',
             name='priorizacion',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notas', to='demandas.priorizacion'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notas', to='demandas.priorizacion'),
         ),
         migrations.AddField(
             model_name='priorizacionevent',

@@ -15,7 +15,7 @@ from demandas.models.priorizacion import Priorizacion
 class PasoDeDemanda(models.Model):
     """One step from a state to the next; `motivo` is what the proponent reads of a demand sent back or refused."""
 
-    demanda = models.ForeignKey(Demanda, on_delete=models.CASCADE, related_name="pasos")
+    demanda = models.ForeignKey(Demanda, on_delete=models.PROTECT, related_name="pasos")
     desde = models.CharField(max_length=20, choices=EstadoDemanda.choices, blank=True)
     hacia = models.CharField(max_length=20, choices=EstadoDemanda.choices)
     motivo = models.TextField(max_length=2000, blank=True)

@@ -205,7 +205,7 @@ class ResultadoDePriorizacion(models.Model):
 class NotaDePriorizacion(models.Model):
     """What a member says of a run."""
 
-    priorizacion = models.ForeignKey(Priorizacion, on_delete=models.CASCADE, related_name="notas")
+    priorizacion = models.ForeignKey(Priorizacion, on_delete=models.PROTECT, related_name="notas")
     texto = models.TextField(max_length=2000)
     por = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

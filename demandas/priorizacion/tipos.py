@@ -7,13 +7,10 @@ cheaper one, then the one with the lower key. No two are equal after that, so a 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 Avance = Callable[[float], None]
 Detener = Callable[[], bool]
-
-NADA: Mapping = MappingProxyType({})
 
 
 class Regla(StrEnum):
@@ -87,7 +84,7 @@ class Entrada:
     candidatas: tuple[Candidata, ...]
     limites: Limites
     votantes: Mapping[int, int] | None = None
-    parametros: Mapping[str, Any] = NADA
+    parametros: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
