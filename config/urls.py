@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import DefaultRouter
 
 from cuentas.operacion.peticiones import DIRECTAS
-from demandas.api import DemandaViewSet
+from demandas import api as demandas_api
 from mapas.api import PreguntaView
 from mapas.preguntas import PREGUNTAS
 from mapas.views.paginas import inicio
@@ -16,9 +16,10 @@ from territorio.api import DondeView, LimitesView, NivelesView
 
 router = DefaultRouter()
 router.include_format_suffixes = False  # one address for each thing
-for prefijo, (conjunto, nombre) in (territorio_api.CONJUNTOS | proyectos_api.CONJUNTOS).items():
+for prefijo, (conjunto, nombre) in (
+    territorio_api.CONJUNTOS | demandas_api.CONJUNTOS | proyectos_api.CONJUNTOS
+).items():
     router.register(prefijo, conjunto, basename=nombre)
-router.register("demandas", DemandaViewSet, basename="demanda")
 
 
 urlpatterns = [

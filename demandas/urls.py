@@ -1,8 +1,10 @@
-"""Routes of the pages that write about demands."""
+"""Routes of the pages about participation."""
 
 from django.urls import path
 
-from demandas.views import publicar
+from demandas.views import publicacion
 
 app_name = "demandas"
-urlpatterns = [path("demandas/publicar/", publicar, name="publicar")]
+urlpatterns = [
+    path("demandas/publicar/", publicacion.publicar, name="publicar"),
+]
