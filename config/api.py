@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from cuentas.guardia import disco
 from cuentas.permisos import FaltaSegundoFactor, exigir
 from cuentas.versiones import FaltaVersion, VersionVieja
+from demandas.services.flujo import PasoImposible
 from mapas.filtros import FiltroInvalido, SinMunicipio
 from proyectos.services.tramite import EstadoNoPermite
 from territorio.services.deposito import ArchivoRechazado
@@ -25,6 +26,7 @@ ESTADOS: dict[type[Exception], int] = {
     FaltaVersion: status.HTTP_428_PRECONDITION_REQUIRED,
     VersionVieja: status.HTTP_409_CONFLICT,
     EstadoNoPermite: status.HTTP_409_CONFLICT,
+    PasoImposible: status.HTTP_409_CONFLICT,
     NoSePuedeBorrar: status.HTTP_409_CONFLICT,
     ArchivoRechazado: status.HTTP_400_BAD_REQUEST,
     NoCorresponde: status.HTTP_409_CONFLICT,

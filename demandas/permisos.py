@@ -14,6 +14,23 @@ ADJUNTAR_A_DEMANDA = declarar(
     "demandas.adjuntar", _("adjuntar documentos y fotos a una demanda"), [Rol.FACILITADOR, Rol.PLANIFICADOR]
 )
 PUBLICAR_DEMANDA = declarar("demandas.publicar_demanda", _("publicar y retirar demandas"), [Rol.PLANIFICADOR])
+VALIDAR_DEMANDA = declarar("demandas.validar", _("validar, devolver y rechazar demandas"), [Rol.PLANIFICADOR])
+PRIORIZAR_DEMANDA = declarar(
+    "demandas.priorizar", _("registrar las prioridades que acordó una reunión"), [Rol.PLANIFICADOR]
+)
+REABRIR_DEMANDA = declarar(
+    "demandas.reabrir", _("volver a registrar una demanda devuelta o rechazada"), [Rol.FACILITADOR, Rol.PLANIFICADOR]
+)
+
+# By the state to which a person takes a demand.
+ACCION_DEL_PASO = {
+    "validada": VALIDAR_DEMANDA,
+    "devuelta": VALIDAR_DEMANDA,
+    "rechazada": VALIDAR_DEMANDA,
+    "priorizada_distrito": PRIORIZAR_DEMANDA,
+    "priorizada_municipio": PRIORIZAR_DEMANDA,
+    "registrada": REABRIR_DEMANDA,
+}
 
 del_municipio(Demanda, publica="publicada")
 _SUYA = f"municipio_id = ANY((SELECT {SUYOS})::bigint[])"
