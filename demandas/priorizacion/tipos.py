@@ -137,7 +137,6 @@ class Resultado:
     """What a rule chose, in the order it chose, and the reason of each candidate.
 
     `optimo` and `brecha` are the knapsack's: whether the optimum is proved, and if not how far at most it may lie
-    (share of the total score). `saldos` are equal shares': céntimos that each voter kept.
     """
 
     regla: Regla
@@ -151,6 +150,7 @@ class Resultado:
     optimo: bool | None = None
     brecha: float | None = None
     saldos: Mapping[int, float] | None = None
+    aumento: float | None = None
 
     @property
     def queda(self) -> int:

@@ -166,7 +166,9 @@ class _Problema:
             hecha = _Hecha(hecha.x, max(hecha.brecha, menos.brecha))
         return hecha or menos
 
-    def _optimizar(self, puntos: np.ndarray, filas: Sequence[Fila], holguras: np.ndarray | None = None) -> "_Hecha | None":
+    def _optimizar(
+        self, puntos: np.ndarray, filas: Sequence[Fila], holguras: np.ndarray | None = None
+    ) -> "_Hecha | None":
         """Maximise `puntos · x` under the rows, None if no selection meets them."""
         cortes: list[Fila] = []
         while True:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ..revision import opuestas_de, requeridas_de
-from ..tipos import Candidata, Codigo, Fase, Limites, Piso, Razon
+from ..tipos import Candidata, Codigo, Fase, Limites, Razon
 
 
 @dataclass(slots=True)
@@ -88,9 +88,6 @@ class Eleccion:
     def pendiente(self, distrito: str) -> int:
         """Céntimos that the district still lacks to its floor."""
         return max(0, self.limites.pisos.get(distrito, 0) - self.por_distrito.get(distrito, 0))
-
-    def pisos(self) -> tuple[Piso, ...]:
-        return tuple(Piso(d, piso, self.por_distrito.get(d, 0)) for d, piso in sorted(self.limites.pisos.items()))
 
 
 Eligio = Callable[[Candidata, Fase], None]
