@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from cuentas.auditoria import auditado, auditado_enlace
@@ -96,6 +97,13 @@ class NormaLegal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_tipo_display()} {self.numero}"
+
+    @property
+    def cita(self) -> str:
+        """As a document names it: `Ley 031 (19/07/2010)`."""
+        nombre = str(self)
+        dia = f" ({date_format(self.fecha, 'SHORT_DATE_FORMAT')})" if self.fecha else ""
+        return f"{nombre[:1].upper()}{nombre[1:]}{dia}"
 
 
 class EstadoProceso(models.TextChoices):

@@ -1,5 +1,7 @@
 """Questions about the planning process."""
 
+from typing import Self
+
 from django.db.models import Q
 
 from demandas.querysets.visibles import DelMunicipioQuerySet
@@ -20,3 +22,11 @@ class ActorQuerySet(DelMunicipioQuerySet):
 
 class NormaLegalQuerySet(DelMunicipioQuerySet):
     PUBLICO = Q(pk__isnull=False)
+
+    def de(self, municipio) -> Self:
+        """Those of the country and those of `municipio`."""
+        return self.filter(Q(municipio=None) | Q(municipio=municipio))
+
+    def citables(self, municipio) -> Self:
+        """What a document of `municipio` cites: what is in force, the country's first."""
+        return self.de(municipio).filter(vigente=True)
