@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class DemandasConfig(AppConfig):
@@ -6,3 +7,6 @@ class DemandasConfig(AppConfig):
 
     def ready(self) -> None:
         from demandas import permisos  # noqa: F401 (declares actions and rows)
+        from demandas.criterios import cargar_catalogo
+
+        post_migrate.connect(cargar_catalogo, sender=self)

@@ -21,7 +21,7 @@ def cargar_catalogos(**_kwargs) -> None:
     for anio, nombre in CENSOS.items():
         Censo.objects.get_or_create(anio=anio, defaults={"nombre": nombre})
     nuevos = []
-    for fila in _filas("niveles.csv"):
+    for fila in filas_de_catalogo("niveles.csv"):
         nivel, creado = Nivel.objects.get_or_create(
             codigo=fila["codigo"],
             defaults={
@@ -35,7 +35,7 @@ def cargar_catalogos(**_kwargs) -> None:
             nuevos.append((nivel, [codigo for codigo in fila["superiores"].split(";") if codigo]))
     for nivel, superiores in nuevos:
         nivel.superiores.set(Nivel.objects.filter(codigo__in=superiores))
-    for fila in _filas("sectores.csv"):
+    for fila in filas_de_catalogo("sectores.csv"):
         vigencia = DateRange(_fecha(fila["vigente_desde"]), _fecha(fila["vigente_hasta"], inclusive=True))
         if not Sector.objects.filter(codigo=fila["codigo"], vigencia__overlap=vigencia).exists():
             Sector.objects.create(
@@ -43,7 +43,8 @@ def cargar_catalogos(**_kwargs) -> None:
             )
 
 
-def _filas(archivo: str) -> list[dict[str, str]]:
+def filas_de_catalogo(archivo: str) -> list[dict[str, str]]:
+    """The rows of a file of `fixtures/catalogos`, by column."""
     with (CARPETA / archivo).open(encoding="utf-8", newline="") as texto:
         return list(csv.DictReader(texto))
 
