@@ -8,7 +8,7 @@ from cuentas.permisos import declarar
 from demandas import models
 from demandas.models import AdjuntoDeDemanda, Demanda, DemandaUnidad, Rango
 from territorio.adjuntos import enlaces
-from territorio.models import Rol
+from territorio.models import Rol, UnidadTerritorial
 
 ADJUNTAR_A_DEMANDA = declarar(
     "demandas.adjuntar", _("adjuntar documentos y fotos a una demanda"), [Rol.FACILITADOR, Rol.PLANIFICADOR]
@@ -20,6 +20,18 @@ PRIORIZAR_DEMANDA = declarar(
 )
 REABRIR_DEMANDA = declarar(
     "demandas.reabrir", _("volver a registrar una demanda devuelta o rechazada"), [Rol.FACILITADOR, Rol.PLANIFICADOR]
+)
+HACER_DIAGNOSTICO = declarar(
+    "demandas.hacer_diagnostico",
+    _("registrar lo que hallan las comunidades, y hacer demandas de ello"),
+    [Rol.FACILITADOR, Rol.PLANIFICADOR],
+)
+PUBLICAR_DIAGNOSTICO = declarar(
+    "demandas.publicar_diagnostico", _("publicar y retirar lo que hallaron las comunidades"), [Rol.PLANIFICADOR]
+)
+VER_INSTITUCIONAL = declarar("demandas.ver_institucional", _("ver el diagnóstico institucional"), list(Rol))
+EDITAR_INSTITUCIONAL = declarar(
+    "demandas.editar_institucional", _("escribir el diagnóstico institucional"), [Rol.PLANIFICADOR]
 )
 
 # By the state to which a person takes a demand.
@@ -71,7 +83,20 @@ enlaces.registrar(
     "demanda", AdjuntoDeDemanda, accion=ADJUNTAR_A_DEMANDA, publicado="publicada", pagina="paginas:demanda"
 )
 
+for _hacia, _accion in ACCION_DEL_PASO.items():
+    rutas.requieren(_accion, "demandas:paso", de=Demanda, fijos={"hacia": _hacia})
 rutas.requieren(PUBLICAR_DEMANDA, "demandas:publicar", de=Demanda, metodos=rutas.ESCRITURA)
 rutas.visibles(Demanda, "archivos:de", "archivo-list", fijos={"de": "demanda"})
 rutas.requieren(ADJUNTAR_A_DEMANDA, "archivos:de", de=Demanda, metodos=rutas.ESCRITURA, fijos={"de": "demanda"})
 rutas.requieren(ADJUNTAR_A_DEMANDA, "archivo-list", de=Demanda, metodos=rutas.ESCRITURA, fijos={"de": "demanda"})
+
+rutas.visibles(UnidadTerritorial, "demandas:autodiagnostico")
+rutas.requieren(HACER_DIAGNOSTICO, "demandas:autodiagnostico", de=UnidadTerritorial, metodos=rutas.ESCRITURA)
+rutas.requieren(
+    HACER_DIAGNOSTICO, *(f"demandas:hallazgo{cual}" for cual in ("", "-borrar", "-demanda")), de=models.Hallazgo
+)
+rutas.requieren(HACER_DIAGNOSTICO, "demandas:hallazgo-enlaces", de=models.Hallazgo, metodos=rutas.ESCRITURA)
+rutas.requieren(PUBLICAR_DIAGNOSTICO, "demandas:hallazgos-publicar", de=UnidadTerritorial, metodos=rutas.ESCRITURA)
+rutas.requieren(VER_INSTITUCIONAL, "demandas:institucional", metodos=rutas.LECTURA)
+rutas.requieren(EDITAR_INSTITUCIONAL, "demandas:institucional", metodos=rutas.ESCRITURA)
+rutas.requieren(EDITAR_INSTITUCIONAL, "demandas:dato", "demandas:dato-borrar", de=models.DatoInstitucional)

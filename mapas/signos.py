@@ -35,6 +35,7 @@ DEMANDAS = {
     EstadoDemanda.EJECUTADA: ("estrella", VERDE),
     EstadoDemanda.DEVUELTA: ("cuadrado", NARANJA),
     EstadoDemanda.RECHAZADA: ("cruz", ROJO),
+    EstadoDemanda.UNIDA: ("circulo", GRIS),
 }
 EQUIPAMIENTOS = {
     EstadoEquipamiento.FUNCIONA: ("cuadrado", AZUL),

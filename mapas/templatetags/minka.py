@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django_guid import get_guid
 
 from cuentas.permisos import puede
+from demandas.camino import PARADAS
 from demandas.models import EstadoDemanda
 from mapas.figuras import ETIQUETA_PASO
 from mapas.nombres import en_su_idioma
@@ -57,15 +58,6 @@ ASPECTO_DE_PLANES = {
     EstadoPOA.CERRADO: BIEN,
 }
 
-CAMINO_DEMANDA = (
-    EstadoDemanda.REGISTRADA,
-    EstadoDemanda.VALIDADA,
-    EstadoDemanda.PRIORIZADA_DISTRITO,
-    EstadoDemanda.PRIORIZADA_MUNICIPIO,
-    EstadoDemanda.INCORPORADA_PDM,
-    EstadoDemanda.PROGRAMADA,
-    EstadoDemanda.EJECUTADA,
-)
 CAMINO_PROYECTO = (
     EstadoProyecto.IDEA,
     EstadoProyecto.PROGRAMADO,
@@ -77,7 +69,7 @@ CAMINO_PROYECTO = (
 )
 
 CAMINOS: dict[str, tuple] = {
-    "demanda": CAMINO_DEMANDA,
+    "demanda": PARADAS,
     "proyecto": CAMINO_PROYECTO,
     "pdm": tuple(EstadoPlan),
     "poa": tuple(EstadoPOA),

@@ -4,6 +4,7 @@ from django.db import transaction
 
 from proyectos.models import PDM, POA, EstadoPlan, EstadoPOA, Operacion, Proyecto, Respuesta
 from proyectos.services.importacion import CAMPOS, CAMPOS_OPERACION, FilaProyecto, Plan
+from proyectos.services.respuestas import poner_al_dia
 from territorio.importacion.pedido_tabla import PedidoTabla
 from territorio.localizacion import analizar, localizar
 
@@ -47,6 +48,7 @@ def escribir_proyectos(plan: Plan, pedido: PedidoTabla) -> None:
     _vinculos(plan.filas)
     localizar(Proyecto.objects.filter(pk__in=[f.existente.pk for f in plan.filas]))
     analizar(Operacion, Respuesta, Proyecto.beneficiarias.through)
+    poner_al_dia(por=None, proyectos=Proyecto.objects.filter(pk__in=[f.existente.pk for f in plan.filas]))
     plan.informe.escrito = True
 
 

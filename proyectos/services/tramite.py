@@ -13,6 +13,7 @@ from cuentas.versiones import exigir_version
 from proyectos.models import PDM, POA, ActoFormal
 from proyectos.models.acto import ANIO_MINIMO, APROBADO, INICIAL, Paso, paso
 from proyectos.permisos import ACCION_DEL_PASO
+from proyectos.services.respuestas import poner_al_dia, proyectos_de
 from territorio.models import Archivo, ClaseDeArchivo
 from territorio.services.archivos import guardar_archivo
 
@@ -93,6 +94,8 @@ def dar_paso(
     if not documento.es_borrador:  # its norm is seen by whoever sees the document
         normas = ActoFormal.objects.de(documento).values("archivo")
         Archivo.objects.filter(pk__in=normas, publico=False).update(publico=True)
+    if acto.hacia == APROBADO:
+        poner_al_dia(por=por, proyectos=proyectos_de(documento))
     return acto
 
 

@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 
 from cuentas.guardia.parametros import parametros
 from cuentas.permisos import puede
+from demandas.camino import camino_de
 from demandas.models import Demanda
 from demandas.permisos import PUBLICAR_DEMANDA
 from mapas.listas import con_ultima_operacion
@@ -26,6 +27,7 @@ def demanda(request: HttpRequest, pk: int) -> HttpResponse:
     proyectos = Proyecto.objects.visibles_para(request.user).filter(demandas=una)
     contexto = {
         "demanda": una,
+        "camino": camino_de(una, request.user),
         "puede_publicar": puede(request.user, PUBLICAR_DEMANDA, una.municipio, una),
         "adjuntos": seccion(request.user, una),
         "lugares": lugares_de(una),
