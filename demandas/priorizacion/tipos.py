@@ -1,7 +1,8 @@
 """What goes into a rule and what comes out: plain values, money in whole céntimos.
 
-**The tie rule**, the same for every rule: where two candidates stand equal, the one with the higher score comes first, then the
-cheaper one, then the one with the lower key. No two are equal after that, so a result never depends on the order of the input.
+**The tie rule**, the same for every rule: where two candidates stand equal, the one with the higher score comes
+first, then the cheaper one, then the one with the lower key. No two are equal after that, so a result never depends
+on the order of the input.
 """
 
 from collections.abc import Callable, Mapping
@@ -91,9 +92,9 @@ class Entrada:
 class Razon:
     """Why one is in or out: a code with its numbers, never a sentence.
 
-    `falta`: céntimos that were missing (in the ceiling, the district's ceiling or among its supporters, as the code says).
-    `contraparte`: céntimos that, paid by others, bring it in for sure, where the rule can promise that.
-    `con`: the candidate that excludes it, or the one it needs.
+    `falta`: céntimos that were missing (in the ceiling, the district's ceiling or among its supporters, as the code
+    says). `contraparte`: céntimos that, paid by others, bring it in for sure, where the rule can promise that. `con`:
+    the candidate that excludes it, or the one it needs.
     """
 
     codigo: Codigo
@@ -109,7 +110,9 @@ class Razon:
 
 @dataclass(frozen=True, slots=True)
 class Paso:
-    """One choice: which, in what moment, by what measure (score, score per Bs or price, as the rule goes), what is left after."""
+    """One choice: which, in what moment, by what measure (score, score per Bs or price, as the rule goes), what is
+    left after.
+    """
 
     clave: int
     fase: Fase
@@ -172,8 +175,8 @@ class HariaFalta:
     """What would bring in one that is out; each field alone is enough, and None where the rule cannot promise it.
 
     `contraparte`: céntimos paid by others. `techo`: the least céntimos more to share out. `puntaje`: the least score.
-    `ceder`: the chosen one of least priority that, given up, makes room. `perdida`: points that the optimum loses if it is
-    forced in (knapsack); `imposible` says that no selection under these limits holds it.
+    `ceder`: the chosen one of least priority that, given up, makes room. `perdida`: points that the optimum loses if
+    it is forced in (knapsack); `imposible` says that no selection under these limits holds it.
     """
 
     contraparte: int | None = None

@@ -1,12 +1,13 @@
 """What each voter still has to spend, exactly, and at what price a candidate can be bought with it.
 
-Money is kept per unit of weight: a community of 800 inhabitants is 800 voters who want the same, each with the same share.
-A price q buys a candidate of cost C if Σ w·min(b, q·u) = C over its supporters, with w the weight, b the money left and u the
-wish of each. Those with b < q·u are *poor* and give all they have.
+Money is kept per unit of weight: a community of 800 inhabitants is 800 voters who want the same, each with the same
+share. A price q buys a candidate of cost C if Σ w·min(b, q·u) = C over its supporters, with w the weight, b the money
+left and u the wish of each. Those with b < q·u are *poor* and give all they have.
 
-Floating-point numbers find the price to within a known error; whole numbers of any length, over one common denominator, decide
-what lies within it and pay. Past `BITS_MAXIMOS` the denominator is cut to `BITS` (money rounded down by less than 2^-1000
-céntimos), and from then on prices that agree in their first 250 bits are a tie.
+Floating-point numbers find the price to within a known error; whole numbers of any length, over one common
+denominator, decide what lies within it and pay. When the denominator passes `BITS_MAXIMOS` (after a hundred choices
+or more) it stays at 2^`BITS`: from then on each payment is rounded up by less than 2^-1000 céntimos, and prices that
+agree in their first 250 bits are a tie.
 """
 
 import math
@@ -16,12 +17,15 @@ from fractions import Fraction
 import numpy as np
 
 BITS, BITS_MAXIMOS, BITS_DE_EMPATE = 1024, 3072, 250
+SOBRAN, DIVISOR = BITS - 128, 2.0**128  # what a float cannot hold of a rounded amount, and its unit then
 EPSILON = float(np.finfo(float).eps)
 
 
 @dataclass(slots=True)
 class Apoyo:
-    """The supporters of a candidate: their places in the list of voters, wishes and weights (whole numbers kept as floats)."""
+    """The supporters of a candidate: their places in the list of voters, wishes and weights (whole numbers kept as
+    floats).
+    """
 
     quienes: np.ndarray
     deseos: np.ndarray
@@ -59,26 +63,25 @@ class Bolsas:
         self.denominador = por_unidad.denominator
         self.exactas = True
         self._monto = [por_unidad.numerator] * votantes
-        self._sobre = [self.denominador] * votantes  # the denominator when each was last touched
+        self._sobre = [self.denominador] * votantes  # the denominator when each was last touched, while exact
         self.aprox = np.full(votantes, float(por_unidad))
-
-    def alcanzan(self, costo: int, apoyo: Apoyo) -> bool:
-        """Whether the supporters together can pay."""
-        return self.faltante(costo, apoyo) == 0
+        self._sumas: dict[bytes, int] = {}
 
     def faltante(self, costo: int, apoyo: Apoyo) -> int:
         """Céntimos, rounded up, that the supporters together lack."""
-        falta = costo - float(self.aprox[apoyo.quienes] @ apoyo.pesos)
-        error = costo * apoyo.error
-        if falta < -error:
-            return 0
-        if error < 0.25 and math.ceil(falta - error) == math.ceil(falta + error):
-            return max(0, math.ceil(falta))
-        tienen = sum(int(w) * self._al_dia(i) for i, w in zip(apoyo.quienes.tolist(), apoyo.pesos.tolist(), strict=True))
-        return max(0, -((tienen - costo * self.denominador) // self.denominador))
+        suma = float(self.aprox[apoyo.quienes] @ apoyo.pesos)
+        error = suma * apoyo.error
+        if math.floor(suma - error) == math.floor(suma + error):
+            return max(0, costo - math.floor(suma))
+        grupo = apoyo.quienes.tobytes()
+        if grupo not in self._sumas:
+            montos = self._montos(apoyo.quienes.tolist())
+            self._sumas[grupo] = sum(int(w) * m for m, w in zip(montos, apoyo.pesos.tolist(), strict=True))
+        return max(0, -((self._sumas[grupo] - costo * self.denominador) // self.denominador))
 
     def precio(self, costo: int, apoyo: Apoyo, desde: float, hasta: float) -> Precio | None:
-        """The price, searched upwards from a known lower bound; above `hasta` any lower bound will do. None: they cannot pay.
+        """The price, searched upwards from a known lower bound; above `hasta` any lower bound will do. None: they
+        cannot pay.
 
         Each step takes as poor those who are so at the price so far: it never passes the true price.
         """
@@ -115,9 +118,9 @@ class Bolsas:
     def precio_exacto(self, costo: int, apoyo: Apoyo, cerca: Precio | None) -> PrecioExacto | None:
         """The price in whole numbers; `cerca` spares it those who are poor without doubt. None: they cannot pay."""
         quienes = apoyo.quienes.tolist()
-        deseos = [int(u) for u in apoyo.deseos.tolist()]
-        pesos = [int(w) for w in apoyo.pesos.tolist()]
-        montos = [self._al_dia(i) for i in quienes]
+        deseos = apoyo.deseos.astype(np.int64).tolist()
+        pesos = apoyo.pesos.astype(np.int64).tolist()
+        montos = self._montos(quienes)
         if cerca is None:
             pobres = [False] * len(quienes)
         else:
@@ -131,9 +134,7 @@ class Bolsas:
             else:
                 ricos += w * u
         while ricos > 0:
-            nuevos = [
-                k for k, m in enumerate(montos) if not pobres[k] and m * ricos < numerador * deseos[k]
-            ]
+            nuevos = [k for k, m in enumerate(montos) if not pobres[k] and m * ricos < numerador * deseos[k]]
             if not nuevos:
                 return PrecioExacto(numerador, ricos, pobres)
             for k in nuevos:
@@ -143,32 +144,43 @@ class Bolsas:
         return None
 
     def pagar(self, apoyo: Apoyo, precio: PrecioExacto) -> None:
-        """Each supporter pays its part; the sum is the cost to the last fraction."""
-        comun = math.gcd(precio.numerador, precio.deseos)
-        veces, quita = precio.deseos // comun, precio.numerador // comun
-        denominador = self.denominador * veces
-        quienes = apoyo.quienes.tolist()
-        for i, u, pobre in zip(quienes, apoyo.deseos.tolist(), precio.pobres, strict=True):
-            self._monto[i] = 0 if pobre else self._al_dia(i) * veces - quita * int(u)
-            self._sobre[i] = denominador
-        self.denominador = denominador
-        self.aprox[apoyo.quienes] = [self._monto[i] / denominador for i in quienes]
-        if denominador.bit_length() > BITS_MAXIMOS:
+        """Each supporter pays its part; the sum is the cost."""
+        self._sumas.clear()
+        quienes, deseos = apoyo.quienes.tolist(), apoyo.deseos.astype(np.int64).tolist()
+        montos = self._montos(quienes)
+        if self.exactas:
+            comun = math.gcd(precio.numerador, precio.deseos)
+            veces, quita = precio.deseos // comun, precio.numerador // comun
+            self.denominador *= veces
+            quedan = [
+                0 if pobre else m * veces - quita * u for m, u, pobre in zip(montos, deseos, precio.pobres, strict=True)
+            ]
+            self.aprox[apoyo.quienes] = [m / self.denominador for m in quedan]
+        else:
+            quita = -(-precio.numerador // precio.deseos)
+            quedan = [
+                0 if pobre else max(0, m - quita * u) for m, u, pobre in zip(montos, deseos, precio.pobres, strict=True)
+            ]
+            self.aprox[apoyo.quienes] = [(m >> SOBRAN) / DIVISOR for m in quedan]
+        for i, m in zip(quienes, quedan, strict=True):
+            self._monto[i] = m
+            self._sobre[i] = self.denominador
+        if self.exactas and self.denominador.bit_length() > BITS_MAXIMOS:
             self._recortar()
 
-    def _al_dia(self, i: int) -> int:
-        """The voter's money over the common denominator."""
-        if self._sobre[i] != self.denominador:
-            if self._monto[i]:
-                self._monto[i] *= self.denominador // self._sobre[i]
-            self._sobre[i] = self.denominador
-        return self._monto[i]
+    def _montos(self, quienes: list[int]) -> list[int]:
+        """What each has, over the common denominator."""
+        if self.exactas:
+            for i in quienes:
+                if self._sobre[i] != self.denominador:
+                    self._monto[i] *= self.denominador // self._sobre[i]
+                    self._sobre[i] = self.denominador
+        return [self._monto[i] for i in quienes]
 
     def _recortar(self) -> None:
         self.exactas = False
-        self._monto = [(m << BITS) // d if m else 0 for m, d in zip(self._monto, self._sobre, strict=True)]
+        self._monto = [(m << BITS) // d for m, d in zip(self._monto, self._sobre, strict=True)]
         self.denominador = 1 << BITS
-        self._sobre = [self.denominador] * len(self._monto)
 
     def empatan(self, a: tuple[int, int], b: tuple[int, int]) -> bool:
         """Whether two quotients are the same price."""

@@ -1,9 +1,11 @@
-"""Knapsack: of all selections that the limits allow, one with the greatest total score (HiGHS, mixed-integer programme).
+"""Knapsack: of all selections that the limits allow, one with the greatest total score (HiGHS, mixed-integer
+programme).
 
-Scores count as whole millionths of a point. Floors that cannot all be reached are first brought as near as possible (least
-céntimos missing in all), and the score is the best among those. What HiGHS returns within its tolerances is checked in whole
-numbers, and a selection that exceeds a limit by a céntimo is forbidden and solved again. Candidates enter by key and the solver
-runs in one thread from a fixed seed: the same input gives the same selection, also where several are equally good.
+Scores count as whole millionths of a point. Floors that cannot all be reached are first brought as near as possible
+(least céntimos missing in all), and the score is the best among those. What HiGHS returns within its tolerances is
+checked in whole numbers, and a selection that exceeds a limit by a céntimo is forbidden and solved again. Candidates
+enter by key and the solver runs in one thread from a fixed seed: the same input gives the same selection, also where
+several are equally good.
 """
 
 import math

@@ -1,19 +1,20 @@
 """Equal shares: the money is split among the voters by their weight, and what is chosen is paid by those who want it.
 
-Of all that its supporters can pay, each round takes the one at the lowest price per unit of wish, equal for all its supporters
-(who has less gives all that is left), as in the Method of Equal Shares (Peters, Pierczyński and Skowron, 2021) for additive
-wishes. Equal prices go by the tie rule of `tipos`. A voter of weight w counts as w voters who want the same.
+Of all that its supporters can pay, each round takes the one at the lowest price per unit of wish, equal for all its
+supporters (who has less gives all that is left), as in the Method of Equal Shares (Peters, Pierczyński and Skowron,
+2021) for additive wishes. Equal prices go by the tie rule of `tipos`. A voter of weight w counts as w voters who want
+the same.
 
-**Wishes**: `satisfaccion="apoyo"` takes the wish as it stands; `"costo"` multiplies it by the cost of the candidate, so that a
-Boliviano spent on what one wants is worth the same whatever it is spent on.
+**Wishes**: `satisfaccion="apoyo"` takes the wish as it stands; `"costo"` multiplies it by the cost of the candidate,
+so that a Boliviano spent on what one wants is worth the same whatever it is spent on.
 
-**Floors** first: the floor of each district is split among those who want something there and spent by shares within it; what
-still lacks is taken by score. Then all the rest of the ceiling is split again, among all.
+**Floors** first: the floor of each district is split among those who want something there and spent by shares within
+it; what still lacks is taken by score. Then all the rest of the ceiling is split again, among all.
 
 **The rest**: shares leave money where nobody can pay a whole candidate alone. `completar` says what becomes of it:
-`"ninguna"`: it stays; `"por_puntaje"`: by score, what fits; `"aumento"`: all shares are raised together by 1/`pasos` at a time
-and the whole is done anew, until nothing more fits or the ceiling would be passed (then the last that did not pass it stands),
-and then by score what fits. After 1,000 raises no more are tried.
+`"ninguna"`: it stays; `"por_puntaje"`: by score, what fits; `"aumento"`: all shares are raised together by 1/`pasos`
+at a time and the whole is done anew, until nothing more fits or the ceiling would be passed (then the last that did
+not pass it stands), and then by score what fits. After 1,000 raises no more are tried.
 """
 
 import heapq
@@ -184,7 +185,9 @@ class Reparto:
 
 @dataclass(slots=True)
 class Reparticion:
-    """What equal shares gave: the choice, its steps, what each voter kept and by how much shares were raised in the end."""
+    """What equal shares gave: the choice, its steps, what each voter kept and by how much shares were raised in the
+    end.
+    """
 
     eleccion: Eleccion
     pasos: list[Paso]
@@ -229,7 +232,9 @@ class Orden:
 
     def _piso(self, distrito: str, piso: int, eleccion: Eleccion, anotar: AlElegir) -> None:
         suyas = [c for c in self.candidatas if c.distrito == distrito]
-        quienes = {i for c in suyas if self.padron.apoyos[c.clave] for i in self.padron.apoyos[c.clave].quienes.tolist()}
+        quienes = {
+            i for c in suyas if self.padron.apoyos[c.clave] for i in self.padron.apoyos[c.clave].quienes.tolist()
+        }
         if not quienes or not piso:
             return
         bolsas = Bolsas(Fraction(piso, self.padron.peso_de(quienes)), len(self.padron.claves))
@@ -250,7 +255,9 @@ class Orden:
     def _agotada(self, eleccion: Eleccion) -> bool:
         """Whether nothing that anybody wants fits any more."""
         return all(
-            c.clave in eleccion.elegidas or self.padron.apoyos[c.clave] is None or eleccion.impedimento(c, eleccion.queda)
+            c.clave in eleccion.elegidas
+            or self.padron.apoyos[c.clave] is None
+            or eleccion.impedimento(c, eleccion.queda)
             for c in self.candidatas
         )
 
@@ -267,7 +274,10 @@ def repartir(
     avance: Avance | None = None,
     detener: Detener | None = None,
 ) -> Reparticion:
-    for parametro, valor, validos in (("satisfaccion", satisfaccion, SATISFACCIONES), ("completar", completar, COMPLETAR)):
+    for parametro, valor, validos in (
+        ("satisfaccion", satisfaccion, SATISFACCIONES),
+        ("completar", completar, COMPLETAR),
+    ):
         if valor not in validos:
             raise NoSePuedePriorizar(CodigoError.PARAMETRO_NO_VALIDO, parametro=parametro, valor=valor)
     if not isinstance(pasos, int) or pasos < 1:
@@ -289,7 +299,8 @@ def repartir(
 def _razones(hecha: Reparticion, candidatas: Sequence[Candidata]) -> dict[int, Razon]:
     """Why each of those left was left, by what its supporters have in the end.
 
-    With its cost lowered by what they lack it enters: otherwise all would go as it went, and in the end they could pay it.
+    With its cost lowered by what they lack it enters: otherwise all would go as it went, and in the end they could
+    pay it.
     """
     razones = {}
     for c in candidatas:

@@ -10,7 +10,9 @@ CENTIMOS = 100
 
 
 def ordenar(candidatas: Sequence[Candidata]) -> list[Candidata]:
-    """Exact: a rounded quotient never inverts an order, so only those whose quotients round to the same are compared in full."""
+    """Exact: a rounded quotient never inverts an order, so only those whose quotients round to the same are compared
+    in full.
+    """
     gruesa = sorted(candidatas, key=medida, reverse=True)
     orden: list[Candidata] = []
     for _, iguales in groupby(gruesa, key=medida):

@@ -1,11 +1,12 @@
 """What the rules that go down an order have in common: take what fits, pass over what does not.
 
-1. *Floors first.* Down the order, among the districts whose floor is not reached yet; a candidate may use what is free and what
-   is kept for its own district, never what is kept for another.
+1. *Floors first.* Down the order, among the districts whose floor is not reached yet; a candidate may use what is
+   free and what is kept for its own district, never what is kept for another.
 2. *Then all.* Down the order again with what is left, now that nothing is kept any more.
 
-One that needs another waits for it and is tried the moment that one enters. What is left only ever shrinks, so one that
-comes earlier in the order never loses by it: the promises of `Razon.contraparte` and `HariaFalta.puntaje` rest on that.
+One that needs another waits for it and is tried the moment that one enters. What is left only ever shrinks, so one
+that comes earlier in the order never loses by it: the promises of `Razon.contraparte` and `HariaFalta.puntaje` rest
+on that.
 """
 
 import heapq
