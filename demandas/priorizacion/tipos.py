@@ -45,7 +45,7 @@ class Codigo(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidata:
-    """A demand that asks for `costo` céntimos; `apoyos` says how much each voter wants it (whole numbers above zero)."""
+    """A demand that asks for `costo` céntimos; `apoyos`: how much each voter wants it, in whole numbers."""
 
     clave: int
     costo: int | None

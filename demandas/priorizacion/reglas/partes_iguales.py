@@ -106,7 +106,7 @@ class Reparto:
         """Buy, cheapest first, until nobody can pay anything more."""
         self.suyas = {c.clave: c for c in candidatas}
         apoyos, escala = self.padron.apoyos, self.padron.escala
-        # No price is ever below the one that all supporters would pay alike, and prices only rise as purses empty: the heap
+        # No price is below the one that all supporters would pay alike, and prices only rise as purses empty: the heap
         # holds lower bounds, and only what may be the cheapest is looked at again.
         monton = [
             (c.costo / apoyos[c.clave].total / escala[c.clave] * (1 - 1e-12), c.clave)
