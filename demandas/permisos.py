@@ -13,6 +13,9 @@ from territorio.models import Rol, UnidadTerritorial
 ADJUNTAR_A_DEMANDA = declarar(
     "demandas.adjuntar", _("adjuntar documentos y fotos a una demanda"), [Rol.FACILITADOR, Rol.PLANIFICADOR]
 )
+REGISTRAR_DEMANDA = declarar(
+    "demandas.registrar", _("registrar y corregir demandas"), [Rol.FACILITADOR, Rol.PLANIFICADOR]
+)
 PUBLICAR_DEMANDA = declarar("demandas.publicar_demanda", _("publicar y retirar demandas"), [Rol.PLANIFICADOR])
 VALIDAR_DEMANDA = declarar("demandas.validar", _("validar, devolver y rechazar demandas"), [Rol.PLANIFICADOR])
 PRIORIZAR_DEMANDA = declarar(

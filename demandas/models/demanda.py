@@ -73,6 +73,9 @@ class Demanda(Localizable):
     envio = models.UUIDField(
         null=True, blank=True, unique=True, editable=False, help_text="De quien la envió: la misma no entra dos veces."
     )
+    envio_huella = models.CharField(
+        "resumen del envío", max_length=64, blank=True, editable=False, help_text="De lo que se envió, como se envió."
+    )
     registrada_por = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )

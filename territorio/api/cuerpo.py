@@ -9,7 +9,7 @@ from typing import Any
 
 import shapely
 from django.conf import settings
-from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Point
+from django.contrib.gis.geos import GEOSGeometry, MultiLineString, MultiPolygon, Point
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -127,11 +127,26 @@ class _Geometria(serializers.Field):
             raise serializers.ValidationError(f"{rechazo.mensaje} {rechazo.remedio}".strip().capitalize()) from None
         if partes is None:
             raise serializers.ValidationError(_("La geometría está vacía; para quitarla, mande null."))
-        if partes.tipo != self.tipo:
+        if self.tipo and partes.tipo != self.tipo:
             raise serializers.ValidationError(
                 _("Debe ser %(tipo)s, y es %(otro)s.") % {"tipo": self.palabra, "otro": partes.tipo}
             )
         return partes
+
+    def _leer_aparte(self, data: dict) -> GEOSGeometry:
+        """Read by the importer's child process, which mends what is not valid; raises DRF's ValidationError."""
+        rasgo = {"type": "Feature", "properties": {}, "geometry": {c: data[c] for c in ("type", "coordinates")}}
+        with TemporaryDirectory(prefix="minka-limite-") as carpeta:
+            archivo = Path(carpeta) / "limite.geojson"
+            archivo.write_text(json.dumps({"type": "FeatureCollection", "features": [rasgo]}))
+            lectura = leer(archivo, Opciones(caja=settings.MINKA_CAJA), segundos=SEGUNDOS_DE_REPARACION)
+        errores = [_frase(p) for p in lectura.problemas if p.gravedad == "error"]
+        if errores or not lectura.filas or lectura.filas[0].geometria is None:
+            raise serializers.ValidationError(errores or [_("No se pudo leer la geometría.")])
+        for problema in lectura.problemas:
+            if problema.codigo != "z_descartada":
+                self._avisar(_frase(problema))
+        return GEOSGeometry(memoryview(shapely.to_wkb(lectura.filas[0].geometria)), srid=4326)
 
     def _avisar(self, aviso: str) -> None:
         self.context.setdefault("avisos", []).append(aviso)
@@ -142,11 +157,7 @@ class CampoPunto(_Geometria):
     tipo, palabra = "Point", "Point"
 
     def construir(self, partes: Partes, data: dict) -> Point:
-        lon, lat = partes.partes[0][0][0]
-        try:
-            return punto_de_bolivia(float(lon), float(lat))
-        except PosicionInvalida as error:
-            raise serializers.ValidationError(str(error)) from None
+        return _punto(partes)
 
 
 @extend_schema_field(_esquema("Polygon", "MultiPolygon"))
@@ -156,18 +167,25 @@ class CampoPoligono(_Geometria):
     tipo, palabra = "Polygon", "Polygon o MultiPolygon"
 
     def construir(self, partes: Partes, data: dict) -> MultiPolygon:
-        rasgo = {"type": "Feature", "properties": {}, "geometry": {c: data[c] for c in ("type", "coordinates")}}
-        with TemporaryDirectory(prefix="minka-limite-") as carpeta:
-            archivo = Path(carpeta) / "limite.geojson"
-            archivo.write_text(json.dumps({"type": "FeatureCollection", "features": [rasgo]}))
-            lectura = leer(archivo, Opciones(caja=settings.MINKA_CAJA), segundos=SEGUNDOS_DE_REPARACION)
-        errores = [_frase(p) for p in lectura.problemas if p.gravedad == "error"]
-        if errores or not lectura.filas or lectura.filas[0].geometria is None:
-            raise serializers.ValidationError(errores or [_("No se pudo leer el polígono.")])
-        for problema in lectura.problemas:
-            if problema.codigo != "z_descartada":
-                self._avisar(_frase(problema))
-        return GEOSGeometry(memoryview(shapely.to_wkb(lectura.filas[0].geometria)), srid=4326)  # type: ignore[return-value]
+        return self._leer_aparte(data)  # type: ignore[return-value]
+
+
+@extend_schema_field(_esquema("Point", "LineString", "MultiLineString", "Polygon", "MultiPolygon"))
+class CampoLugar(_Geometria):
+    """Where something is: a point, lines or polygons; all but a point GEOS sees first in a child process."""
+
+    palabra = "Point, LineString o Polygon"
+
+    def construir(self, partes: Partes, data: dict) -> Point | MultiLineString | MultiPolygon:
+        return _punto(partes) if partes.tipo == "Point" else self._leer_aparte(data)  # type: ignore[return-value]
+
+
+def _punto(partes: Partes) -> Point:
+    lon, lat = partes.partes[0][0][0]
+    try:
+        return punto_de_bolivia(float(lon), float(lat))
+    except PosicionInvalida as error:
+        raise serializers.ValidationError(str(error)) from None
 
 
 def _frase(problema) -> str:
