@@ -81,7 +81,7 @@ def _proporcion(v: np.ndarray) -> np.ndarray:
 def _puesto(v: np.ndarray) -> np.ndarray:
     if len(v) == 1:
         return np.array([0.5])
-    distintos, cual, veces = np.unique(v, return_inverse=True, return_counts=True)
+    _, cual, veces = np.unique(v, return_inverse=True, return_counts=True)
     hasta = np.cumsum(veces)
     medio = hasta - (veces + 1) / 2  # places from 0, the mean of the equals
     return medio[cual] / (len(v) - 1)

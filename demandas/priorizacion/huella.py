@@ -20,7 +20,7 @@ def como_dict(entrada: Entrada) -> dict[str, Any]:
         "techo": limites.techo,
         "pisos": dict(sorted(limites.pisos.items())),
         "topes": dict(sorted(limites.topes.items())),
-        "incompatibles": sorted(sorted(par) for par in limites.incompatibles),
+        "incompatibles": sorted(map(list, {(min(par), max(par)) for par in limites.incompatibles})),
         "requeridas": sorted(list(par) for par in limites.requeridas),
         "votantes": None if entrada.votantes is None else sorted(map(list, entrada.votantes.items())),
         "candidatas": [_candidata(c) for c in sorted(entrada.candidatas, key=lambda c: c.clave)],
