@@ -36,6 +36,17 @@ VER_INSTITUCIONAL = declarar("demandas.ver_institucional", _("ver el diagnóstic
 EDITAR_INSTITUCIONAL = declarar(
     "demandas.editar_institucional", _("escribir el diagnóstico institucional"), [Rol.PLANIFICADOR]
 )
+GUARDAR_PRIORIZACION = declarar(
+    "demandas.guardar_priorizacion", _("guardar corridas de priorización"), [Rol.PLANIFICADOR, Rol.FACILITADOR]
+)
+COMENTAR_PRIORIZACION = declarar(
+    "demandas.comentar_priorizacion",
+    _("opinar sobre una corrida de priorización"),
+    [rol for rol in Rol if rol not in (Rol.LECTOR, Rol.ADMINISTRADOR)],
+)
+EDITAR_CRITERIOS = declarar(
+    "demandas.editar_criterios", _("definir los criterios de priorización y sus valores"), [Rol.PLANIFICADOR]
+)
 
 # By the state to which a person takes a demand.
 ACCION_DEL_PASO = {
@@ -70,6 +81,7 @@ de_su(Rango, "demanda")
 de_su(models.BeneficiariosPorEdad, "demanda")
 de_su(models.DemandaHallazgo, "demanda", "hallazgo")
 de_su(models.NoSonLaMisma, "una", "otra")
+de_su(models.UnionDeDemandas, "demanda", "queda")
 abiertas(models.Criterio, escritura=_SUYA)
 de_su(models.ValorDeCriterio, "demanda")
 del_municipio(models.Priorizacion, publica="estado = 'aprobada'")
@@ -88,6 +100,7 @@ enlaces.registrar(
 
 for _hacia, _accion in ACCION_DEL_PASO.items():
     rutas.requieren(_accion, "demandas:paso", de=Demanda, fijos={"hacia": _hacia})
+rutas.requieren(VALIDAR_DEMANDA, "demandas:validar", de=Demanda, metodos=rutas.ESCRITURA)
 rutas.requieren(PUBLICAR_DEMANDA, "demandas:publicar", de=Demanda, metodos=rutas.ESCRITURA)
 rutas.visibles(Demanda, "archivos:de", "archivo-list", fijos={"de": "demanda"})
 rutas.requieren(ADJUNTAR_A_DEMANDA, "archivos:de", de=Demanda, metodos=rutas.ESCRITURA, fijos={"de": "demanda"})

@@ -50,6 +50,7 @@ from demandas.models.proceso import (
     TipoDeActor,
     TipoDeNorma,
 )
+from demandas.models.union import UnionDeDemandas
 
 __all__ = [
     "Actor",
@@ -98,5 +99,6 @@ __all__ = [
     "TipoDeEvento",
     "TipoDeHallazgo",
     "TipoDeNorma",
+    "UnionDeDemandas",
     "ValorDeCriterio",
 ]
