@@ -47,6 +47,15 @@ COMENTAR_PRIORIZACION = declarar(
 EDITAR_CRITERIOS = declarar(
     "demandas.editar_criterios", _("definir los criterios de priorización y sus valores"), [Rol.PLANIFICADOR]
 )
+EDITAR_PROCESO = declarar(
+    "demandas.editar_proceso",
+    _("llevar el proceso de planificación, sus actores y su base legal"),
+    [Rol.PLANIFICADOR],
+)
+EDITAR_EVENTO = declarar(
+    "demandas.editar_evento", _("registrar eventos, su asistencia y sus actas"), [Rol.FACILITADOR, Rol.PLANIFICADOR]
+)
+PUBLICAR_EVENTO = declarar("demandas.publicar_evento", _("publicar y retirar eventos"), [Rol.PLANIFICADOR])
 
 # By the state to which a person takes a demand.
 ACCION_DEL_PASO = {
@@ -116,3 +125,37 @@ rutas.requieren(PUBLICAR_DIAGNOSTICO, "demandas:hallazgos-publicar", de=UnidadTe
 rutas.requieren(VER_INSTITUCIONAL, "demandas:institucional", metodos=rutas.LECTURA)
 rutas.requieren(EDITAR_INSTITUCIONAL, "demandas:institucional", metodos=rutas.ESCRITURA)
 rutas.requieren(EDITAR_INSTITUCIONAL, "demandas:dato", "demandas:dato-borrar", de=models.DatoInstitucional)
+
+# --- the process, its actors and its law; meetings --------------------------------------------------------------------
+enlaces.registrar(
+    "producto",
+    models.AdjuntoDeProducto,
+    accion=EDITAR_PROCESO,
+    publicado="etapa__proceso__publicado",
+    pagina="demandas:producto",
+)
+enlaces.registrar(
+    "evento", models.AdjuntoDeEvento, accion=EDITAR_EVENTO, publicado="publicado", pagina="demandas:evento"
+)
+rutas.abiertas("demandas:proceso", "demandas:actores", "demandas:normas", "demandas:eventos")
+rutas.visibles(models.Producto, "demandas:producto")
+rutas.visibles(models.Evento, "demandas:evento", *(f"demandas:evento-{papel}" for papel in ("lista", "boleta", "tarjetas")))
+rutas.requieren(EDITAR_PROCESO, "demandas:proceso-nuevo", "demandas:actor-nuevo", "demandas:norma-nueva")
+rutas.requieren(EDITAR_PROCESO, "demandas:proceso-editar", de=models.Proceso)
+rutas.requieren(EDITAR_PROCESO, "demandas:proceso-estado", de=models.Proceso, metodos=rutas.ESCRITURA)
+rutas.requieren(EDITAR_PROCESO, "demandas:producto-editar", de=models.Producto)
+rutas.requieren(EDITAR_PROCESO, "demandas:etapa-agregar", de=models.Etapa)
+rutas.requieren(EDITAR_PROCESO, "demandas:paso-editar", de=models.Paso)
+rutas.requieren(EDITAR_PROCESO, "demandas:actor-editar", de=models.Actor)
+rutas.requieren(EDITAR_PROCESO, "demandas:norma-editar", de=models.NormaLegal)
+rutas.requieren(EDITAR_EVENTO, "demandas:evento-nuevo")
+rutas.requieren(EDITAR_EVENTO, "demandas:evento-editar", "demandas:evento-asistencia", de=models.Evento)
+rutas.requieren(PUBLICAR_EVENTO, "demandas:evento-publicar", de=models.Evento, metodos=rutas.ESCRITURA)
+for _clase, _modelo, _accion in (
+    ("producto", models.Producto, EDITAR_PROCESO),
+    ("evento", models.Evento, EDITAR_EVENTO),
+):
+    rutas.visibles(_modelo, "archivos:de", "archivo-list", fijos={"de": _clase})
+    rutas.requieren(
+        _accion, "archivos:de", "archivo-list", de=_modelo, metodos=rutas.ESCRITURA, fijos={"de": _clase}
+    )

@@ -1,5 +1,7 @@
 """The way of a demand: each step is taken from a state that allows it, by who may, and stays written with its reason."""
 
+from collections.abc import Mapping
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -8,6 +10,7 @@ from cuentas.permisos import exigir
 from cuentas.versiones import exigir_version
 from demandas.models import Demanda, EstadoDemanda, EstadoEvento, Evento, PasoDeDemanda, Priorizacion, TipoDeEvento
 from demandas.permisos import ACCION_DEL_PASO
+from territorio.services.publicacion import A_LA_VEZ
 
 E = EstadoDemanda
 # A person takes these, one demand at a time (or several of a list): to each state, from which ones.
@@ -75,6 +78,19 @@ def mover(
     una.save(update_fields=["estado"])
     una.refresh_from_db(fields=["version"])
     return una
+
+
+@transaction.atomic
+def validar_demandas(*, por, versiones: Mapping[int, int | str | None]) -> list[Demanda]:
+    """Validate the demands whose ids `versiones` gives, each with the version that was read: all or none."""
+    if not versiones:
+        raise ValidationError(_("No eligió nada."))
+    if len(versiones) > A_LA_VEZ:
+        raise ValidationError(_("Son más de %(n)s a la vez.") % {"n": A_LA_VEZ})
+    elegidas = list(Demanda.objects.filter(pk__in=list(versiones)).order_by("pk"))
+    if len(elegidas) < len(versiones):
+        raise Demanda.DoesNotExist
+    return [mover(por=por, demanda=una, hacia=E.VALIDADA, version=versiones[una.pk]) for una in elegidas]
 
 
 def _revisar(una: Demanda, hacia: str, motivo: str, evento: Evento | None) -> None:

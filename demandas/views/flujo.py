@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
 
 from cuentas.permisos import exigir
 from cuentas.versiones import FaltaVersion, VersionVieja, cambios_desde
@@ -16,7 +17,8 @@ from demandas.camino import BOTON, EFECTO
 from demandas.formularios import FormularioPasoDeDemanda
 from demandas.models import Demanda
 from demandas.permisos import ACCION_DEL_PASO
-from demandas.services.flujo import POR_PERSONAS, PasoImposible, mover
+from demandas.services.flujo import POR_PERSONAS, PasoImposible, mover, validar_demandas
+from territorio.views.publicacion import elegidas, volver_a
 
 
 @login_required
@@ -85,3 +87,24 @@ def _intentar(
         return 409
     contexto["quedo"] = movida.get_estado_display()
     return 302
+
+
+@login_required
+@require_POST
+def validar(request: HttpRequest) -> HttpResponse:
+    """Validate the demands chosen in a list, all or none."""
+    versiones = elegidas(request)
+    if Demanda.objects.visibles_para(request.user).filter(pk__in=list(versiones)).count() < len(versiones):
+        raise Http404
+    try:
+        validadas = validar_demandas(por=request.user, versiones=versiones)
+    except ValidationError as error:
+        messages.warning(request, " ".join(error.messages))
+    except (FaltaVersion, VersionVieja, PasoImposible) as error:
+        messages.warning(request, _("No se validó ninguna. %(por_que)s") % {"por_que": error})
+    else:
+        n = len(validadas)
+        messages.success(
+            request, ngettext("Se validó %(que)s.", "Se validaron %(n)s.", n) % {"n": n, "que": f"«{validadas[0]}»"}
+        )
+    return redirect(volver_a(request, "paginas:demandas"))

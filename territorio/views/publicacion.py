@@ -33,11 +33,11 @@ class Publicacion:
 
 def atender(request: HttpRequest, una: Publicacion) -> HttpResponse:
     """Publish (`publicar=1`) or take back (`publicar=0`) what the fields `elegida` name as id:version."""
-    versiones = _elegidas(request)
+    versiones = elegidas(request)
     publicar = {"1": True, "0": False}.get(request.POST.get("publicar", ""))
     if publicar is None:
         raise BadRequest(_("Diga si se publica o se retira: publicar=1 o publicar=0."))
-    volver = _volver(request, una)
+    volver = volver_a(request, una.lista)
     if len(una.visibles.filter(pk__in=list(versiones))) < len(versiones):
         raise Http404(_("No existe."))
     try:
@@ -61,18 +61,19 @@ def atender(request: HttpRequest, una: Publicacion) -> HttpResponse:
     return redirect(volver)
 
 
-def _elegidas(request: HttpRequest) -> dict[int, str]:
-    elegidas = [_ELEGIDA.fullmatch(valor) for valor in request.POST.getlist("elegida")]
-    if not all(elegidas):
+def elegidas(request: HttpRequest) -> dict[int, str]:
+    """The rows that a form names, by id, each with the version that was read."""
+    halladas = [_ELEGIDA.fullmatch(valor) for valor in request.POST.getlist("elegida")]
+    if not all(halladas):
         raise BadRequest(_("No se entiende qué eligió."))
-    return {int(hallada[1]): hallada[2] for hallada in elegidas}
+    return {int(hallada[1]): hallada[2] for hallada in halladas}
 
 
-def _volver(request: HttpRequest, una: Publicacion) -> str:
+def volver_a(request: HttpRequest, lista: str) -> str:
     """The page from which the form was sent; never another host."""
     pedida = request.POST.get("volver", "")[:2000]
     propia = url_has_allowed_host_and_scheme(pedida, allowed_hosts=None) and pedida.startswith("/")
-    return pedida if propia else una.lista
+    return pedida if propia else lista
 
 
 def _otra_vez(

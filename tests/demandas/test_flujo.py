@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from cuentas.versiones import FaltaVersion, VersionVieja
 from demandas.camino import camino_de
 from demandas.models import Demanda, EstadoDemanda, Evento, PasoDeDemanda
-from demandas.services.flujo import POR_ACTOS, POR_PERSONAS, PasoImposible, avanzar, mover
+from demandas.services.flujo import POR_ACTOS, POR_PERSONAS, PasoImposible, avanzar, mover, validar_demandas
 from proyectos.models import PDM, POA
 from proyectos.services.respuestas import poner_al_dia, proyectos_de
 from tests import hechos
@@ -157,3 +157,15 @@ def test_on_the_page_a_visitor_reads_the_reason_and_only_who_may_finds_the_step(
     dicho = client.get(f"/demandas/{una.pk}/").content.decode()
     assert "Falta el lugar." in dicho
     assert "rosa" not in dicho
+
+
+def test_several_are_validated_together_or_none(client, muni, planificadora):
+    una, otra, ya = hechos.demanda(muni, "a"), hechos.demanda(muni, "b"), hechos.demanda(muni, "c", estado="validada")
+    with pytest.raises(PasoImposible):
+        validar_demandas(por=planificadora, versiones={d.pk: d.version for d in (una, otra, ya)})
+    una.refresh_from_db()
+    assert una.estado == "registrada"
+    entrar(client, planificadora)
+    elegidas = [f"{d.pk}:{d.version}" for d in (una, otra)]
+    assert client.post("/demandas/validar/", {"elegida": elegidas, "volver": "/demandas/"}).status_code == 302
+    assert Demanda.objects.filter(estado="validada").count() == 3

@@ -33,6 +33,13 @@ document.addEventListener("DOMContentLoaded", () => {
     campo.addEventListener("change", () => campo.form.requestSubmit());
   }
 
+  for (const todas of document.querySelectorAll("[data-elegir-todas]")) {
+    const filas = () => document.querySelectorAll(`input[name="elegida"][form="${todas.dataset.elegirTodas}"]`);
+    todas.addEventListener("change", () => {
+      for (const fila of filas()) fila.checked = todas.checked;
+    });
+  }
+
   for (const boton of document.querySelectorAll("[data-posicion]")) {
     const aviso = document.querySelector(boton.dataset.aviso);
     boton.hidden = !("geolocation" in navigator);
