@@ -114,7 +114,10 @@ class MembresiaQuerySet(models.QuerySet):
         """Memberships that count for a unit or a located feature; None is the whole municipality.
 
         A limited one counts where `lugar` is one of its units, lies in one by stored localisation, or stands below one.
+        What is not located itself counts where its unit (`CAMPO_UNIDAD`) is; what has none is of the whole municipality.
         """
+        if lugar is not None and not hasattr(lugar, "localizaciones"):
+            lugar = getattr(lugar, getattr(lugar, "CAMPO_UNIDAD", ""), None)
         if lugar is None:
             return self.amplias()
         return self.filter(Q(unidades=None) | Q(unidades__in=_donde_esta(lugar))).distinct()

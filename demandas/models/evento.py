@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from cuentas.auditoria import auditado, auditado_enlace
-from cuentas.versiones import con_version
+from cuentas.versiones import con_version, contenido_de
 from demandas.models.proceso import Actor, Proceso
 from demandas.querysets.evento import EventoQuerySet
 from territorio.models import Archivo, UnidadTerritorial
@@ -50,6 +50,8 @@ class Calidad(models.TextChoices):
 class Evento(models.Model):
     """A workshop, summit or hearing; its acta and photos hang on it as files. Counts and groups, no names."""
 
+    CAMPO_UNIDAD = "unidad"  # where the role of who writes it must reach
+
     municipio = models.ForeignKey(UnidadTerritorial, on_delete=models.PROTECT, related_name="eventos_del_municipio")
     proceso = models.ForeignKey(Proceso, on_delete=models.PROTECT, null=True, blank=True, related_name="eventos")
     tipo = models.CharField(max_length=16, choices=TipoDeEvento.choices)
@@ -82,10 +84,17 @@ class Evento(models.Model):
         indexes = [models.Index(fields=["municipio", "fecha"])]
 
     def __str__(self) -> str:
-        return self.nombre or f"{self.get_tipo_display()} de {self.unidad}"
+        nombre = self.nombre or f"{self.get_tipo_display()} de {self.unidad}"
+        return f"{nombre[:1].upper()}{nombre[1:]}"
+
+    @property
+    def geometria(self):
+        """Where it was held (EPSG:4326), as located features call theirs."""
+        return self.punto
 
 
 @auditado_enlace
+@contenido_de("evento")
 class ActorEnEvento(Evento.actores.through):  # type: ignore[name-defined]
     """An actor that was at an event."""
 
@@ -94,6 +103,7 @@ class ActorEnEvento(Evento.actores.through):  # type: ignore[name-defined]
 
 
 @auditado()
+@contenido_de("evento", columnas=("sexo", "grupo_edad", "calidad", "personas"))
 class Asistencia(models.Model):
     """How many of a sex, an age and a capacity came."""
 

@@ -2,12 +2,20 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from cuentas.auditoria import auditado, auditado_enlace
-from cuentas.versiones import con_version
-from demandas.querysets.proceso import ActorQuerySet, NormaLegalQuerySet, ProcesoQuerySet, ProductoQuerySet
+from cuentas.versiones import con_version, contenido_de
+from demandas.querysets.proceso import (
+    ActorQuerySet,
+    DelProcesoQuerySet,
+    NormaLegalQuerySet,
+    PasoQuerySet,
+    ProcesoQuerySet,
+    ProductoQuerySet,
+)
 from territorio.models import Archivo, UnidadTerritorial
 
 
@@ -50,6 +58,7 @@ class Actor(models.Model):
 
 
 @auditado_enlace
+@contenido_de("actor")
 class TerritorioDeActor(Actor.unidades.through):  # type: ignore[name-defined]
     """A unit that an actor speaks for."""
 
@@ -151,6 +160,8 @@ class Etapa(models.Model):
     numero = models.PositiveSmallIntegerField("número")
     nombre = models.CharField(max_length=200)
 
+    objects = DelProcesoQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("etapa")
         verbose_name_plural = _("etapas")
@@ -171,6 +182,8 @@ class Paso(models.Model):
     etapa = models.ForeignKey(Etapa, on_delete=models.CASCADE, related_name="pasos")
     orden = models.PositiveSmallIntegerField()
     nombre = models.CharField(max_length=200)
+
+    objects = PasoQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("paso")
@@ -230,6 +243,22 @@ class Producto(models.Model):
     @property
     def municipio(self) -> UnidadTerritorial:
         return self.etapa.proceso.municipio
+
+    @property
+    def publicado(self) -> bool:
+        """What is published of a process is all of it."""
+        return self.etapa.proceso.publicado
+
+    @property
+    def falta(self) -> bool:
+        return self.estado in {EstadoProducto.PENDIENTE, EstadoProducto.EN_CURSO}
+
+    @property
+    def dias_de_atraso(self) -> int:
+        """Days since it was due; 0 for what is not late."""
+        if not self.falta or self.previsto is None:
+            return 0
+        return max((timezone.localdate() - self.previsto).days, 0)
 
 
 @auditado()

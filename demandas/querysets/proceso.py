@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from django.db.models import Q
+from django.db.models import Case, Q, When
 
 from demandas.querysets.visibles import DelMunicipioQuerySet
 
@@ -10,14 +10,34 @@ from demandas.querysets.visibles import DelMunicipioQuerySet
 class ProcesoQuerySet(DelMunicipioQuerySet):
     PUBLICO = Q(publicado=True)
 
+    def en_curso_primero(self) -> Self:
+        """The one that goes on before those that ended, the newest period first."""
+        return self.order_by(Case(When(estado="en_curso", then=0), default=1), "-desde", "-pk")
 
-class ProductoQuerySet(DelMunicipioQuerySet):
+
+class DelProcesoQuerySet(DelMunicipioQuerySet):
+    """Stages: seen where their process is."""
+
+    CAMINO = "proceso__municipio"
+    PUBLICO = Q(proceso__publicado=True)
+
+
+class PasoQuerySet(DelMunicipioQuerySet):
     CAMINO = "etapa__proceso__municipio"
     PUBLICO = Q(etapa__proceso__publicado=True)
 
 
+class ProductoQuerySet(PasoQuerySet):
+    def faltan(self) -> Self:
+        """Neither handed in nor ruled out."""
+        return self.filter(estado__in=["pendiente", "en_curso"])
+
+
 class ActorQuerySet(DelMunicipioQuerySet):
     PUBLICO = Q(pk__isnull=False)  # organisations act in public
+
+    def activos(self) -> Self:
+        return self.filter(activo=True)
 
 
 class NormaLegalQuerySet(DelMunicipioQuerySet):

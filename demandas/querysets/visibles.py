@@ -20,5 +20,9 @@ class DelMunicipioQuerySet(models.QuerySet):
             return self
         visibles = self.PUBLICO if self.PUBLICO is not None else Q(pk__in=[])
         if usuario.is_authenticated:
-            visibles |= Q(**{f"{self.CAMINO}__in": municipios_de(usuario)})
+            visibles |= self.del_alcance_de(usuario)
         return self.filter(visibles)
+
+    def del_alcance_de(self, usuario) -> Q:
+        """Condition: what `usuario` sees though it is not published."""
+        return Q(**{f"{self.CAMINO}__in": municipios_de(usuario)})

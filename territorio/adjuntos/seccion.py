@@ -52,9 +52,10 @@ def archivos_de(usuario, objeto, enlace: enlaces.Enlace) -> models.QuerySet[Arch
 
 def lugar_de(objeto) -> GEOSGeometry | None:
     """Where a thing lies: its own geometry, else the point or the limit of its unit where that is a community."""
-    unidad: UnidadTerritorial | None = getattr(objeto, objeto.CAMPO_UNIDAD)
-    if objeto.geometria or unidad is None or not unidad.nivel.es_base:
-        return objeto.geometria
+    propia = getattr(objeto, "geometria", None)
+    unidad: UnidadTerritorial | None = getattr(objeto, getattr(objeto, "CAMPO_UNIDAD", ""), None)
+    if propia or unidad is None or not unidad.nivel.es_base:
+        return propia
     limite = Limite.objects.en_vigor().filter(unidad=unidad).first()
     return limite.geom if limite else unidad.punto
 

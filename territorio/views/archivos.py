@@ -97,7 +97,7 @@ def de_objeto(request: HttpRequest, de: str, pk: int) -> HttpResponse:
     enlace = enlaces.de_clase(de)
     if enlace is None:
         raise Http404
-    objeto = get_object_or_404(enlace.visibles_para(request.user).select_related("municipio__nivel"), pk=pk)
+    objeto = get_object_or_404(enlace.visibles_para(request.user), pk=pk)
     request.municipio = objeto.municipio  # type: ignore[attr-defined]
     errores: list[str] = []
     if request.method == "POST":

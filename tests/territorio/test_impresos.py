@@ -1,6 +1,7 @@
 """Paper is made of what we have: nothing outside is asked for."""
 
 import pytest
+from django.core.exceptions import SuspiciousFileOperation
 
 from territorio.impresos import _recursos
 
@@ -16,7 +17,7 @@ from territorio.impresos import _recursos
     ],
 )
 def test_a_document_asks_for_nothing_but_our_static_files(direccion):
-    with pytest.raises((ValueError, OSError)) as negado:
+    with pytest.raises((ValueError, SuspiciousFileOperation)) as negado:
         _recursos().fetch(direccion)
     assert "refused" not in str(negado.value)  # it did not even try
 
