@@ -120,7 +120,7 @@ class Conjunto:
             ),
             votos=None
             if votos is None
-            else Votos({v: peso for v, peso in votos[0]}, {pk: {v: u for v, u in suyos} for pk, suyos in votos[1]}),
+            else Votos(dict(votos[0]), {pk: dict(suyos) for pk, suyos in votos[1]}),
         )
 
 

@@ -119,7 +119,7 @@ def nivel_de_distritos(municipio: UnidadTerritorial) -> Nivel | None:
 
 
 def leer_pedido(datos: Mapping[str, str], municipio: UnidadTerritorial, *, techo_inicial: int = 0) -> Pedido:
-    """Read an address (see `PARAMETROS`); what makes no sense is told in `errores`, by parameter, and left at its default."""
+    """Read an address (see `PARAMETROS`); what makes no sense is told in `errores`, by parameter, and left out."""
     lector = _Lector(datos, municipio)
     criterios = tuple(del_municipio(municipio))
     techo = lector.monto("techo") if lector.texto("techo") else techo_inicial

@@ -2,6 +2,7 @@
 
 import uuid
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -109,7 +110,48 @@ class EstadoPriorizacion(models.TextChoices):
     APROBADA = "aprobada", _("aprobada")
 
 
+# What an assembly approved stays as it was; only who a row names may go with the account.
+_APROBADA_NO_CAMBIA = """
+IF TG_OP = 'UPDATE' THEN
+    antes := OLD;
+    antes.por_id := NEW.por_id;
+    antes.aprobada_por_id := NEW.aprobada_por_id;
+    IF NEW IS NOT DISTINCT FROM antes AND coalesce(NEW.por_id, 0) IN (0, OLD.por_id)
+        AND coalesce(NEW.aprobada_por_id, 0) IN (0, OLD.aprobada_por_id) THEN
+        RETURN NEW;
+    END IF;
+END IF;
+RAISE EXCEPTION 'Una priorización aprobada no se cambia ni se borra.'
+    USING ERRCODE = 'check_violation', CONSTRAINT = 'priorizacion_aprobada_no_cambia';
+"""
+_RESULTADO_DE_APROBADA = """
+IF EXISTS (
+    SELECT FROM demandas_priorizacion
+    WHERE estado = 'aprobada' AND id IN (
+        CASE WHEN TG_OP <> 'INSERT' THEN OLD.priorizacion_id END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.priorizacion_id END
+    )
+) THEN
+    RAISE EXCEPTION 'El resultado de una priorización aprobada no se cambia.'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'resultado_de_aprobada_no_cambia';
+END IF;
+IF TG_OP = 'DELETE' THEN
+    RETURN OLD;
+END IF;
+RETURN NEW;
+"""
+
+
 @auditado(excepto=("progreso", "trabajo"))
+@pgtrigger.register(
+    pgtrigger.Trigger(
+        name="aprobada_no_cambia",
+        operation=pgtrigger.Update | pgtrigger.Delete,
+        when=pgtrigger.Before,
+        condition=pgtrigger.Condition("OLD.estado = 'aprobada'"),
+        declare=[("antes", "demandas_priorizacion")],
+        func=_APROBADA_NO_CAMBIA,
+    )
+)
 class Priorizacion(models.Model):
     """A run: rule, ceiling (Bs), weights and limits in `parametros`, every value that it used in `entradas`.
 
@@ -176,6 +218,14 @@ class Priorizacion(models.Model):
 
 
 @auditado()
+@pgtrigger.register(
+    pgtrigger.Trigger(
+        name="de_aprobada_no_cambia",
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        when=pgtrigger.Before,
+        func=_RESULTADO_DE_APROBADA,
+    )
+)
 class ResultadoDePriorizacion(models.Model):
     """What a run says of one demand: its place in the list, whether it is in, and why (a code and its figures)."""
 
