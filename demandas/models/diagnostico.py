@@ -9,7 +9,7 @@ from cuentas.versiones import con_version
 from demandas.models.evento import Evento
 from demandas.models.grupo import Grupo
 from demandas.models.proceso import Proceso
-from demandas.querysets.diagnostico import HallazgoQuerySet
+from demandas.querysets.diagnostico import DatoInstitucionalQuerySet, HallazgoQuerySet
 from territorio.dinero import MONTO_MAXIMO
 from territorio.models import Sector, UnidadTerritorial
 
@@ -46,6 +46,17 @@ class Hallazgo(models.Model):
         constraints = [
             models.CheckConstraint(name="hallazgo_con_texto", condition=~Q(texto="")),
             models.CheckConstraint(name="hallazgo_puesto_desde_uno", condition=Q(puesto=None) | Q(puesto__gte=1)),
+            # Each meeting has an order of its own, and so has what was written outside any.
+            models.UniqueConstraint(
+                fields=["unidad", "grupo", "tipo", "puesto"],
+                condition=Q(evento=None),
+                name="hallazgo_puesto_unico",
+            ),
+            models.UniqueConstraint(
+                fields=["unidad", "evento", "grupo", "tipo", "puesto"],
+                condition=Q(evento__isnull=False),
+                name="hallazgo_puesto_unico_en_su_evento",
+            ),
         ]
         indexes = [models.Index(fields=["municipio", "unidad", "sector"])]
 
@@ -77,6 +88,8 @@ class DatoInstitucional(models.Model):
     monto = models.DecimalField("monto (Bs)", max_digits=14, decimal_places=2, null=True, blank=True)
     nota = models.TextField(max_length=2000, blank=True)
     fuente = models.CharField(max_length=300, blank=True)
+
+    objects = DatoInstitucionalQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("dato institucional")

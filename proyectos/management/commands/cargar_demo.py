@@ -1,5 +1,6 @@
 """Load the invented municipality of `fixtures/demo` through the importers, as anyone would load her own."""
 
+import csv
 import secrets
 from datetime import date
 from io import StringIO
@@ -13,6 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from cuentas.auditoria import en_nombre_de
+from demandas.models import DatoInstitucional
+from demandas.services.institucional import registrar_dato
 from proyectos.models import PDM, POA
 from proyectos.services.tramite import dar_paso
 from territorio.models import Membresia, Municipio, Rol
@@ -43,6 +46,7 @@ PASOS = [
     ("necesidades básicas insatisfechas", "importar_indicadores", "indicadores.csv", ["--municipio", CODIGO]),
     ("servicios", "importar_equipamientos", "equipamientos.csv", ["--municipio", CODIGO]),
     ("demandas", "importar_demandas", "demandas.csv", ["--municipio", CODIGO]),
+    ("autodiagnósticos", "importar_hallazgos", "hallazgos.csv", ["--municipio", CODIGO]),
     ("proyectos", "importar_proyectos", "proyectos.csv", ["--municipio", CODIGO]),
 ]  # fmt: skip
 USUARIOS = [
@@ -97,6 +101,7 @@ class Command(BaseCommand):
         self._cargar(PASOS[-1:])
         for documento in nuevos:
             _dar_pasos(documento)
+        _diagnostico_institucional(municipio)
 
     def _cargar(self, pasos) -> None:
         for que, comando, archivo, opciones in pasos:
@@ -151,3 +156,14 @@ def _dar_pasos(documento: PDM | POA) -> None:
         fecha = min(fecha, timezone.localdate())  # a clock may be behind
         with en_nombre_de(usuario):
             dar_paso(por=usuario, documento=documento, clave=clave, version=documento.version, fecha=fecha, **datos)
+
+
+def _diagnostico_institucional(municipio) -> None:
+    """Facts of the institution by year, once; what was corrected since stays."""
+    if DatoInstitucional.objects.filter(municipio=municipio).exists():
+        return
+    planificadora = get_user_model().objects.get(username="planificadora")
+    with (CARPETA / "institucional.csv").open(encoding="utf-8", newline="") as archivo:
+        for fila in csv.DictReader(archivo):
+            datos = {clave: valor or None for clave, valor in fila.items() if clave in ("cantidad", "monto")}
+            registrar_dato(por=planificadora, municipio=municipio, datos=fila | datos | {"anio": int(fila["anio"])})
