@@ -9,8 +9,10 @@ from rest_framework.response import Response
 from rest_framework_gis.fields import GeometrySerializerMethodField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
+from cuentas.permisos import Accion
+from demandas.api.captura import CapturaMixin
 from demandas.models import Demanda, EstadoDemanda, Grupo
-from demandas.permisos import PUBLICAR_DEMANDA
+from demandas.permisos import PUBLICAR_DEMANDA, REGISTRAR_DEMANDA
 from demandas.services.publicacion import publicar_demandas
 from territorio.api import COLECCION, PAGINA, RASGO, ColeccionMixin
 from territorio.api.publicacion import PublicableMixin
@@ -53,14 +55,13 @@ class DemandaSerializer(GeoFeatureModelSerializer):
 
 
 @extend_schema(tags=["demandas"])
-class DemandaViewSet(PublicableMixin, ColeccionMixin, viewsets.ReadOnlyModelViewSet):
+class DemandaViewSet(CapturaMixin, PublicableMixin, ColeccionMixin, viewsets.ReadOnlyModelViewSet):
     """Demandas que el usuario puede ver; la geometría es la propia, vacía si la demanda se ubica por su unidad."""
 
     queryset = Demanda.objects.all()
     serializer_class = DemandaSerializer
     filterset_class = DemandaFiltro
     pagination_class = None
-    accion = PUBLICAR_DEMANDA
     publica = staticmethod(publicar_demandas)
     propiedades = {
         "codigo": "codigo",
@@ -79,6 +80,10 @@ class DemandaViewSet(PublicableMixin, ColeccionMixin, viewsets.ReadOnlyModelView
         "fecha": "fecha",
         "ubicada_por": "ubicada_por",
     }
+
+    @property
+    def accion(self) -> Accion:
+        return REGISTRAR_DEMANDA if self.action in {"create", "partial_update"} else PUBLICAR_DEMANDA
 
     def get_queryset(self):
         return super().get_queryset().visibles_para(self.request.user).con_personas(self.request.user)

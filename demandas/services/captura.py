@@ -112,9 +112,7 @@ def registrar_demanda(
 
 
 @transaction.atomic
-def corregir_demanda(
-    *, por, demanda: Demanda, version: int | str | None, **cambios: Unpack[Contenido]
-) -> Demanda:
+def corregir_demanda(*, por, demanda: Demanda, version: int | str | None, **cambios: Unpack[Contenido]) -> Demanda:
     """Correct a demand, as it was read (`version`), while nobody has validated it, and place it anew."""
     una = Demanda.objects.select_for_update(of=("self",), no_key=True).select_related("municipio").get(pk=demanda.pk)
     exigir_version(leida=version, actual=una.version, que=una)

@@ -71,6 +71,8 @@ class SubidaDeArchivo(Entrada):
     archivo = serializers.FileField(max_length=None, help_text="PDF, JPEG, PNG, WebP, HEIC, DOCX, XLSX, ODT u ODS")
     demanda = serializers.IntegerField(min_value=1, max_value=ID_MAXIMO, required=False, help_text="Id de la demanda")
     proyecto = serializers.IntegerField(min_value=1, max_value=ID_MAXIMO, required=False, help_text="Id del proyecto")
+    evento = serializers.IntegerField(min_value=1, max_value=ID_MAXIMO, required=False, help_text="Id del evento")
+    producto = serializers.IntegerField(min_value=1, max_value=ID_MAXIMO, required=False, help_text="Id del producto")
 
 
 @extend_schema(tags=["archivos"])
@@ -93,6 +95,8 @@ class ArchivoViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
         parameters=[
             OpenApiParameter("demanda", int, description="Id de la demanda de la que son."),
             OpenApiParameter("proyecto", int, description="Id del proyecto del que son."),
+            OpenApiParameter("evento", int, description="Id del evento del que son."),
+            OpenApiParameter("producto", int, description="Id del producto del proceso del que son."),
         ],
         responses=ArchivoSerializer(many=True),
     )
@@ -104,8 +108,11 @@ class ArchivoViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
         contexto = {**self.get_serializer_context(), "miembro": se_lo_alcanza(request.user, objeto, enlace)}
         return Response(ArchivoSerializer(archivos_de(request.user, objeto, enlace), many=True, context=contexto).data)
 
-    @extend_schema(request={"multipart/form-data": SubidaDeArchivo}, responses={201: ArchivoSerializer})
+    @extend_schema(
+        request={"multipart/form-data": SubidaDeArchivo}, responses={201: ArchivoSerializer, 200: ArchivoSerializer}
+    )
     def create(self, request: Request) -> Response:
+        """Adjunta un archivo; si quien lo subió lo manda otra vez (se perdió la respuesta), 200 con el que ya está."""
         if getattr(request._request, "subida_excedida", False):
             raise ArchivoRechazado(deposito.muy_grande())
         subida = SubidaDeArchivo(data=request.data)
@@ -113,8 +120,13 @@ class ArchivoViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
         datos = dict(subida.validated_data)
         clase, archivo = datos.pop("clase"), datos.pop("archivo")
         _enlace, objeto = self._objeto(datos)
-        nuevo = servicio.adjuntar(por=request.user, objeto=objeto, archivo=archivo, clase=clase)
         contexto = {**self.get_serializer_context(), "miembro": True}
+        try:
+            nuevo = servicio.adjuntar(por=request.user, objeto=objeto, archivo=archivo, clase=clase)
+        except servicio.ArchivoRepetido as otra_vez:
+            if (otra_vez.archivo.por_id, otra_vez.archivo.clase) != (request.user.pk, clase):
+                raise
+            return Response(ArchivoSerializer(otra_vez.archivo, context=contexto).data)
         return Response(ArchivoSerializer(nuevo, context=contexto).data, status=status.HTTP_201_CREATED)
 
     def get_serializer_context(self) -> dict[str, Any]:

@@ -27,6 +27,14 @@ from territorio.services.importaciones import NoCorresponde
 POR_OBJETO = 300  # files that one demand or project may have
 
 
+class ArchivoRepetido(ArchivoRechazado):
+    """The very same bytes hang on the thing already, as `archivo`."""
+
+    def __init__(self, archivo: Archivo) -> None:
+        super().__init__(_("Este archivo ya está: es «%(nombre)s».") % {"nombre": archivo.nombre})
+        self.archivo = archivo
+
+
 @dataclass(frozen=True)
 class _Listo:
     """A file that is on disk already, and what is known of it."""
@@ -59,7 +67,7 @@ def adjuntar(*, por, objeto: models.Model, archivo: UploadedFile, clase: str) ->
         bloqueado = enlace.objetos._default_manager.select_for_update(of=("self",), no_key=True).get(pk=objeto.pk)
         suyos = Archivo.objects.vigentes().filter(pk__in=enlace.de_objeto(bloqueado))
         if repetido := suyos.filter(sha256=listo.sha256).first():
-            raise ArchivoRechazado(_("Este archivo ya está: es «%(nombre)s».") % {"nombre": repetido.nombre})
+            raise ArchivoRepetido(repetido)
         if suyos.count() >= POR_OBJETO:
             raise ArchivoRechazado(_("Ya hay %(n)s archivos, que es el máximo.") % {"n": POR_OBJETO})
         nuevo = _anotar(
@@ -80,7 +88,7 @@ def publicar(*, uid: UUID, por, publico: bool, con_lugar: bool = False) -> Archi
         raise NoCorresponde(_("Este archivo es parte de un acto formal y se ve con él."))
     if archivo.retirado:
         raise NoCorresponde(_("El archivo fue retirado."))
-    if publico and not getattr(objeto, enlace.publicado):
+    if publico and not enlace.esta_publicado(objeto):
         raise NoCorresponde(_("Primero publique aquello a lo que está adjunto: así como está, nadie lo vería."))
     archivo.publico, archivo.con_lugar = publico, publico and con_lugar and archivo.punto is not None
     archivo.full_clean()
