@@ -4,6 +4,7 @@ from cuentas import rutas
 from demandas.models import Demanda
 from mapas.preguntas import PREGUNTAS
 from mapas.registro.alcance import CON_PAGINA
+from mapas.views.ayuda import GUIAS
 from proyectos.models import PDM, POA, Proyecto
 from territorio.models import Equipamiento, UnidadTerritorial
 from territorio.permisos import VER_REGISTRO
@@ -25,6 +26,7 @@ rutas.abiertas(
     "mapas:influencia",
     "mapas:geometria",
     "exportar",
+    *(f"paginas:guia-{cual}{forma}" for cual in GUIAS for forma in ("", "-pdf")),
     "paginas:sello",
     "paginas:sello-json",
 )

@@ -18,6 +18,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
+from cuentas.guardia.turnos import Turno
 from territorio.models import UnidadTerritorial
 
 if TYPE_CHECKING:
@@ -40,8 +41,12 @@ def pdf(plantilla: str, contexto: Mapping[str, Any]) -> bytes:
 
 
 def respuesta_pdf(plantilla: str, contexto: Mapping[str, Any], nombre: str) -> HttpResponse:
-    """The same as an answer that a browser shows; `nombre` is the file's, without its ending."""
-    respuesta = HttpResponse(pdf(plantilla, contexto), content_type="application/pdf")
+    """The same as an answer that a browser shows; `nombre` is the file's, without its ending.
+
+    So many at once, with the downloads; raises `SinTurno`.
+    """
+    with Turno("exportes", settings.MINKA_EXPORTES_A_LA_VEZ):
+        respuesta = HttpResponse(pdf(plantilla, contexto), content_type="application/pdf")
     respuesta["Content-Disposition"] = content_disposition_header(False, f"{nombre}.pdf") or ""
     respuesta["Cache-Control"] = "private, no-cache"
     return respuesta

@@ -4,7 +4,7 @@ from django.urls import path
 
 from demandas.models import Demanda
 from mapas.registro.alcance import CON_PAGINA
-from mapas.views import fichas, historia, listas, paginas, planes, registro, territorio
+from mapas.views import ayuda, fichas, historia, listas, paginas, planes, registro, territorio
 from proyectos.models import PDM, POA, Proyecto
 from territorio.models import UnidadTerritorial
 
@@ -36,6 +36,8 @@ urlpatterns = [
     ),
     path("municipio/registro/", registro.de_municipio, name="registro"),
     path("municipio/registro.csv", registro.de_municipio_csv, name="registro-csv"),
+    *(path(f"ayuda/{cual}/", ayuda.guia, {"cual": cual}, name=f"guia-{cual}") for cual in ayuda.GUIAS),
+    *(path(f"ayuda/{cual}.pdf", ayuda.guia_pdf, {"cual": cual}, name=f"guia-{cual}-pdf") for cual in ayuda.GUIAS),
     path("sello/", registro.sello, name="sello"),
     path("sello.json", registro.sello_json, name="sello-json"),
     path("demandas/", listas.demandas, name="demandas"),
