@@ -1,204 +1,230 @@
-"""Import of demands from a table: read and compare (`planear`), then store in one transaction (`escribir`)."""
+"""Import of demands from a file: read and compare (`planear`), then store in one transaction (`escribir`)."""
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import Any
 
-import shapely
 from django.db import transaction
 
-from demandas.models import Demanda, EstadoDemanda, Grupo, Rango
+from demandas.importacion import fuente, reglas
+from demandas.importacion.campos import CAMPOS, LUGAR
+from demandas.importacion.lector import Lector
+from demandas.importacion.plan import CAMBIADA, CON_ERROR, IGUAL, NUEVA, FilaDemanda, Plan
+from demandas.models import (
+    BeneficiariosPorEdad,
+    Demanda,
+    DemandaHallazgo,
+    EstadoDemanda,
+    Hallazgo,
+    PasoDeDemanda,
+    Rango,
+)
 from territorio.importacion import pedido_tabla as comun
-from territorio.importacion import valores
 from territorio.importacion.informe import Informe
-from territorio.importacion.pedido_tabla import PedidoTabla, geometria_en_columnas, opciones_de
+from territorio.importacion.pedido_tabla import PedidoTabla
 from territorio.importacion.tabla import Celdas
 from territorio.importacion.unidades import Buscador
 from territorio.localizacion import analizar, localizar
-from territorio.models import UnidadTerritorial
 from territorio.models.localizacion import GEOMETRIAS
-
-RANGOS = {
-    "puesto_acordado": Grupo.COMUNIDAD,
-    "puesto_mujeres": Grupo.MUJERES,
-    "puesto_hombres": Grupo.HOMBRES,
-    "puesto_jovenes": Grupo.JOVENES,
-    "puesto_adultos": Grupo.ADULTOS,
-    "puesto_adultos_mayores": Grupo.ADULTOS_MAYORES,
-}
-DESTINOS: dict[str, tuple[str, ...]] = {
-    "codigo": ("cod", "id demanda"),
-    "titulo": ("demanda", "nombre"),
-    "descripcion": ("detalle",),
-    "sector": ("programa",),
-    "unidad": ("comunidad", "otb", "proponente"),
-    "nivel": (),
-    "lat": ("latitud", "y"),
-    "lon": ("longitud", "lng", "x"),
-    "wkt": ("geometria", "geom"),
-    "grupo": (),
-    "mujeres": ("beneficiarias mujeres",),
-    "hombres": ("beneficiarios hombres",),
-    **dict.fromkeys(RANGOS, ()),
-    "costo_estimado": ("costo", "monto"),
-    "estado": (),
-    "fecha": (),
-    "municipio": (),
-}
-CAMPOS = (
-    "titulo", "descripcion", "proponente_id", "sector_id", "grupo", "beneficiarias_mujeres", "beneficiarios_hombres",
-    "costo_estimado", "estado", "fecha", "punto", "linea", "poligono",
-)  # fmt: skip
-
-
-@dataclass
-class FilaDemanda:
-    numero: int
-    codigo: str
-    campos: dict[str, Any]
-    rangos: dict[str, int] = field(default_factory=dict)
-    existente: Demanda | None = None
-
-
-@dataclass
-class Plan:
-    informe: Informe
-    municipio: UnidadTerritorial | None = None
-    filas: list[FilaDemanda] = field(default_factory=list)
 
 
 def planear(pedido: PedidoTabla, *, simulado: bool = False) -> Plan:
-    """Read the file, check each row, and compare with what is stored. Writes nothing."""
-    plan = Plan(Informe("Importación de demandas", pedido.archivo.name, simulado=simulado))
+    """Read the file, check each row, and compare with what is stored. Writes nothing.
+
+    Within a transaction, the stored demands that the file names stay locked until its end.
+    """
+    plan = Plan(Informe("Importación de demandas", pedido.nombre, simulado=simulado))
     informe = plan.informe
     plan.municipio, nivel = comun.resolver_destino(pedido, informe)
     if not informe.aceptable:
         return plan
-    tabla, campos = comun.abrir_tabla(pedido, informe, DESTINOS, obligatorio="titulo", que="dice la demanda")
-    if not informe.aceptable:
+    entrada = fuente.abrir(pedido, plan)
+    if informe.rechazado_entero or not entrada.campos:
         return plan
-    lector = _Lector(pedido, plan, Buscador(plan.municipio, informe, nivel))
-    filas = [lector.fila(Celdas(fila, campos, informe)) for fila in tabla.filas]
-    if informe.aceptable:
-        _comparar(filas, plan, publicar=pedido.publicar)
+    lector = Lector(pedido, plan, Buscador(plan.municipio, informe, nivel), set(entrada.campos))
+    for leida in entrada.tabla.filas:
+        celdas = Celdas(leida, entrada.campos, informe)
+        if lector.es_ejemplo(celdas):
+            informe.cuentas["de_ejemplo"] = informe.cuentas.get("de_ejemplo", 0) + 1
+            continue
+        fila = lector.fila(celdas)
+        fila.hallazgos = entrada.hallazgos_de.get(leida.numero, ())
+        plan.leidas.append(fila)
+    if not plan.leidas and informe.aceptable:
+        informe.error("el archivo no tiene ninguna demanda.", "Llene al menos una fila.", codigo="sin_filas")
+    _comparar(plan, publicar=pedido.publicar)
+    _hallazgos(plan, entrada.hallazgos)
+    reglas.revisar([f for f in plan.leidas if f.estado != CON_ERROR], plan)
     return plan
 
 
 @transaction.atomic
-def escribir(plan: Plan, pedido: PedidoTabla) -> None:
-    """Store the plan's demands and ranks, and place them; all or nothing."""
+def escribir(plan: Plan, pedido: PedidoTabla, *, por=None) -> None:
+    """Store what the plan holds, and place it; all or nothing."""
     if not plan.informe.aceptable:
         raise ValueError("Un plan con errores no se escribe.")
-    fuente = pedido.fuente or plan.informe.archivo
+    origen = pedido.fuente or plan.informe.archivo
     nuevas = [f for f in plan.filas if f.existente is None]
     cambiadas = [f for f in plan.filas if f.existente is not None]
     objetos = [
-        Demanda(municipio=plan.municipio, codigo=f.codigo, publicada=pedido.publicar, fuente=fuente, **f.campos)
+        Demanda(
+            municipio=plan.municipio, codigo=f.codigo, publicada=pedido.publicar, fuente=origen, envio=f.envio,
+            registrada_por=por, **f.campos,
+        )
         for f in nuevas
-    ]
+    ]  # fmt: skip
     Demanda.objects.bulk_create(objetos, batch_size=1000)
+    pasos = []
     for fila, objeto in zip(nuevas, objetos, strict=True):
         fila.existente = objeto
     for fila in cambiadas:
-        for campo, valor in fila.campos.items():
-            setattr(fila.existente, campo, valor)
+        if "estado" in fila.presentes and fila.existente.estado != fila.campos["estado"]:
+            pasos.append(_paso(fila, origen, por))
+        for campo in fila.presentes:
+            setattr(fila.existente, campo, fila.campos[campo])
         # A load may publish a draft; what the public has seen it never takes back.
         fila.existente.publicada = fila.existente.publicada or pedido.publicar
     if cambiadas:
         Demanda.objects.bulk_update([f.existente for f in cambiadas], [*CAMPOS, "publicada"], batch_size=500)
-    tocadas = [f.existente.pk for f in plan.filas]
-    Rango.objects.filter(demanda__in=tocadas).delete()
-    Rango.objects.bulk_create(
-        [Rango(demanda=f.existente, grupo=g, puesto=p) for f in plan.filas for g, p in f.rangos.items()],
-        batch_size=1000,
-    )
-    localizar(Demanda.objects.filter(pk__in=tocadas))
-    analizar(Rango)
+    PasoDeDemanda.objects.bulk_create(pasos, batch_size=1000)
+    _escribir_partes(plan.filas)
+    _escribir_hallazgos(plan, pedido)
+    localizar(Demanda.objects.filter(pk__in=[f.existente.pk for f in plan.filas]))
+    analizar(Rango, BeneficiariosPorEdad)
     plan.informe.escrito = True
 
 
-class _Lector:
-    """Turns one row after the other into fields, and remembers which codes the file has used."""
+def _paso(fila: FilaDemanda, origen: str, por) -> PasoDeDemanda:
+    """What a file says of the state of a demand that is there already leaves its mark like any step."""
+    motivo = f"Según {origen}." if fila.campos["estado"] in {EstadoDemanda.DEVUELTA, EstadoDemanda.RECHAZADA} else ""
+    return PasoDeDemanda(
+        demanda=fila.existente, desde=fila.existente.estado, hacia=fila.campos["estado"], motivo=motivo,
+        referencia=origen[:200], por=por,
+    )  # fmt: skip
 
-    def __init__(self, pedido: PedidoTabla, plan: Plan, buscador: Buscador) -> None:
-        self.pedido, self.plan, self.buscador = pedido, plan, buscador
-        self.sectores = comun.sectores_por_codigo()
-        self.nombres_de_sector = comun.sectores_por_nombre() | pedido.equivalencias("sector")
-        self.grupos = (
-            opciones_de(Grupo) | {"todos": Grupo.COMUNIDAD.value, "jóvenes": "jovenes"} | pedido.equivalencias("grupo")
+
+def _escribir_partes(filas: list[FilaDemanda]) -> None:
+    """Ranks and ages, of the groups that the file has a column for."""
+    tocadas = [f.existente.pk for f in filas]
+    grupos = {g for f in filas for g in f.rangos}
+    Rango.objects.filter(demanda__in=tocadas, grupo__in=grupos).delete()
+    Rango.objects.bulk_create(
+        [Rango(demanda=f.existente, grupo=g, puesto=p) for f in filas for g, p in f.rangos.items() if p is not None],
+        batch_size=1000,
+    )
+    if any(f.edades for f in filas):
+        BeneficiariosPorEdad.objects.filter(demanda__in=tocadas).delete()
+        BeneficiariosPorEdad.objects.bulk_create(
+            [
+                BeneficiariosPorEdad(demanda=f.existente, sexo=sexo, grupo_edad=edad, personas=n)
+                for f in filas
+                for (sexo, edad), n in f.edades.items()
+                if n is not None
+            ],
+            batch_size=1000,
         )
-        self.estados = opciones_de(EstadoDemanda) | pedido.equivalencias("estado")
-        self.usados: set[str] = set()
-
-    def fila(self, celdas: Celdas) -> FilaDemanda:
-        numero = celdas.fila.numero
-        if celdas.tiene("municipio"):
-            comun.exigir_municipio(celdas, self.plan.municipio)
-        titulo = celdas.leer("titulo", valores.texto, 300) or ""
-        if not titulo and not celdas.tiene("titulo"):
-            celdas.error("titulo", valores.ValorInvalido("la demanda no tiene título.", "Diga qué se pide."))
-        geom = celdas.lugar(self.pedido.lectura.caja)
-        sector = celdas.leer("sector", valores.uno_de, self.nombres_de_sector)
-        unidad = self.buscador.hallar(
-            celdas.crudo("unidad"),
-            celdas.crudo("nivel") if celdas.tiene("unidad") else None,
-            fila=numero,
-            campo=celdas.campos.get("unidad", "unidad"),
-        )
-        grupo = celdas.leer("grupo", valores.uno_de, self.grupos) or Grupo.COMUNIDAD.value
-        campos = {
-            "titulo": titulo,
-            "descripcion": celdas.leer("descripcion", valores.texto, 5000) or "",
-            "proponente_id": unidad.pk if unidad else None,
-            "sector_id": self.sectores[sector].pk if sector else None,
-            "grupo": grupo,
-            "beneficiarias_mujeres": celdas.leer("mujeres", valores.entero),
-            "beneficiarios_hombres": celdas.leer("hombres", valores.entero),
-            "costo_estimado": celdas.leer("costo_estimado", valores.dinero),
-            "estado": celdas.leer("estado", valores.uno_de, self.estados) or EstadoDemanda.REGISTRADA.value,
-            "fecha": celdas.leer("fecha", valores.fecha),
-            **geometria_en_columnas(geom),
-        }
-        rangos = {g.value: p for d, g in RANGOS.items() if (p := celdas.leer(d, valores.entero, maximo=1000, minimo=1))}
-        codigo = celdas.leer("codigo", valores.texto, 70) or comun.codigo_de_contenido(
-            "D", titulo, celdas.crudo("unidad"), grupo, shapely.to_wkb(geom) if geom is not None else ""
-        )
-        if codigo in self.usados:
-            self.plan.informe.aviso(
-                f"«{codigo}» ya está antes en el archivo; se carga como otra demanda.",
-                "Si es la misma, quite una de las filas.",
-                fila=numero,
-                campo=celdas.campos.get("codigo"),
-                codigo="codigo_repetido",
-            )
-        return FilaDemanda(numero, comun.codigo_unico(codigo, self.usados), campos, rangos)
 
 
-def _comparar(filas: list[FilaDemanda], plan: Plan, *, publicar: bool) -> None:
+def _escribir_hallazgos(plan: Plan, pedido: PedidoTabla) -> None:
+    Hallazgo.objects.bulk_create(
+        [
+            Hallazgo(municipio=plan.municipio, envio=h.envio, publicado=pedido.publicar, **h.campos)
+            for h in plan.hallazgos
+        ],
+        batch_size=1000,
+    )
+    mentados = {envio for f in plan.filas for envio in f.hallazgos}
+    por_envio = dict(Hallazgo.objects.filter(envio__in=mentados).values_list("envio", "pk"))
+    DemandaHallazgo.objects.bulk_create(
+        [
+            DemandaHallazgo(demanda=f.existente, hallazgo_id=por_envio[envio])
+            for f in plan.filas
+            for envio in f.hallazgos
+            if envio in por_envio
+        ],
+        batch_size=1000,
+        ignore_conflicts=True,
+    )
+
+
+def _hallazgos(plan: Plan, leidos: list) -> None:
+    """Keep the findings that are not stored yet."""
+    guardados = set(Hallazgo.objects.filter(envio__in=[h.envio for h in leidos]).values_list("envio", flat=True))
+    plan.hallazgos = [h for h in leidos if h.envio not in guardados]
+    if leidos:
+        plan.informe.cuentas["hallazgos_nuevos"] = len(plan.hallazgos)
+
+
+def _comparar(plan: Plan, *, publicar: bool) -> None:
     """Keep what is new or differs; count the rest."""
-    guardadas = {
-        d.codigo: d
-        for d in Demanda.objects.filter(
-            municipio=plan.municipio, codigo__in=[f.codigo for f in filas]
-        ).prefetch_related("rangos")
-    }
+    con_error = plan.informe.filas_con_error
+    por_codigo, por_envio = _guardadas(plan)
     cuentas = Counter()
-    for fila in filas:
-        fila.existente = guardadas.get(fila.codigo)
-        if fila.existente is None:
-            cuentas["nuevas"] += 1
-        elif _difiere(fila) or (publicar and not fila.existente.publicada):
-            cuentas["cambiadas"] += 1
-        else:
-            cuentas["iguales"] += 1
-            continue
-        plan.filas.append(fila)
-    plan.informe.cuentas |= {clave: cuentas[clave] for clave in ("nuevas", "cambiadas", "iguales")}
-    plan.informe.cuentas["con_geometria_propia"] = sum(1 for f in filas if any(f.campos[c] for c in GEOMETRIAS))
+    for fila in plan.leidas:
+        fila.existente = por_envio.get(fila.envio) if fila.envio else por_codigo.get(fila.codigo)
+        fila.estado = CON_ERROR if fila.numero in con_error else _estado(fila, publicar=publicar)
+        if fila.existente is not None and fila.existente.estado == EstadoDemanda.UNIDA and fila.estado == CAMBIADA:
+            fila.estado = IGUAL
+            plan.informe.aviso(
+                f"{fila.existente.codigo} está unida a otra demanda; la fila no la cambia.",
+                "Cambie la que quedó, o sepárelas antes.",
+                fila=fila.numero,
+                codigo="ya_unida",
+            )
+        cuentas[fila.estado] += 1
+        if fila.estado in {NUEVA, CAMBIADA}:
+            plan.filas.append(fila)
+    plan.informe.cuentas |= {"nuevas": cuentas[NUEVA], "cambiadas": cuentas[CAMBIADA], "iguales": cuentas[IGUAL]}
+    plan.informe.cuentas["con_geometria_propia"] = sum(1 for f in plan.leidas if any(f.campos[c] for c in GEOMETRIAS))
 
 
-def _difiere(fila: FilaDemanda) -> bool:
+def _guardadas(plan: Plan) -> tuple[dict, dict]:
+    """What is stored of the file's demands, by code and by the submission that brought it."""
+    propias = (
+        Demanda.objects.filter(municipio=plan.municipio)
+        .select_related("proponente", "sector", "evento")
+        .prefetch_related("rangos", "beneficiarios_por_edad")
+        .order_by("pk")
+    )
+    if transaction.get_connection().in_atomic_block:
+        propias = propias.select_for_update(of=("self",), no_key=True)
+    por_codigo = {d.codigo: d for d in propias.filter(codigo__in=[f.codigo for f in plan.leidas if not f.envio])}
+    por_envio = {d.envio: d for d in propias.filter(envio__in=[f.envio for f in plan.leidas if f.envio])}
+    return por_codigo, por_envio
+
+
+def _estado(fila: FilaDemanda, *, publicar: bool) -> str:
+    if fila.existente is None:
+        return NUEVA
+    if fila.envio is not None:
+        return IGUAL  # sent once, it is corrected here and not by sending it again
+    fila.cambios = _cambios(fila)
+    if publicar and not fila.existente.publicada:
+        fila.cambios["publicada"] = ["no", "sí"]
+    return CAMBIADA if fila.cambios else IGUAL
+
+
+def _cambios(fila: FilaDemanda) -> dict[str, list[str]]:
+    """By field, what was and what would be, in words."""
     demanda = fila.existente
-    return any(getattr(demanda, campo) != fila.campos[campo] for campo in CAMPOS) or fila.rangos != {
-        r.grupo: r.puesto for r in demanda.rangos.all()
+    cambios = {
+        campo: [_en_palabras(demanda, campo, getattr(demanda, campo)), _en_palabras(fila, campo, fila.campos[campo])]
+        for campo in sorted(fila.presentes)
+        if getattr(demanda, campo) != fila.campos[campo]
     }
+    rangos = {r.grupo: r.puesto for r in demanda.rangos.all()}
+    for grupo, puesto in fila.rangos.items():
+        if rangos.get(grupo) != puesto:
+            cambios[f"puesto_{grupo}"] = [str(rangos.get(grupo) or ""), str(puesto or "")]
+    edades = {(b.sexo, b.grupo_edad): b.personas for b in demanda.beneficiarios_por_edad.all()}
+    for (sexo, edad), personas in fila.edades.items():
+        if edades.get((sexo, edad)) != personas:
+            cambios[f"{sexo}_{edad}"] = [str(edades.get((sexo, edad), "")), "" if personas is None else str(personas)]
+    return cambios
+
+
+def _en_palabras(de: Demanda | FilaDemanda, campo: str, valor: Any) -> str:
+    if campo in LUGAR:
+        return "" if valor is None else f"{valor.geom_type} ({valor.centroid.y:.5f}; {valor.centroid.x:.5f})"
+    if campo.endswith("_id"):
+        return de.nombres.get(campo, "") if isinstance(de, FilaDemanda) else str(getattr(de, campo[:-3]) or "")
+    return "" if valor is None else str(valor)[:200]

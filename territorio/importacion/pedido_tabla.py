@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any, Self
 
 import shapely
 from django.conf import settings
@@ -15,7 +16,7 @@ from territorio.importacion import valores
 from territorio.importacion.informe import Informe
 from territorio.importacion.lector import Opciones
 from territorio.importacion.puerta import agregar_comunes, entregar, pares
-from territorio.importacion.tabla import Celdas, Tabla, asignar_columnas, leer_tabla
+from territorio.importacion.tabla import FILAS_MAXIMAS, Celdas, Tabla, asignar_columnas, leer_tabla
 from territorio.importacion.texto import a_codigo, normalizar
 from territorio.models import Municipio, Nivel, Sector, UnidadTerritorial
 from territorio.models.localizacion import GEOMETRIAS
@@ -37,6 +38,25 @@ class PedidoTabla:
     lectura: Opciones = field(default_factory=lambda: Opciones(caja=settings.MINKA_CAJA))
     publicar: bool = True
     fuente: str = ""
+    archivo_nombre: str = ""  # as whoever brought it called it; that on disk otherwise
+    maximo: int = FILAS_MAXIMAS
+
+    @property
+    def nombre(self) -> str:
+        return self.archivo_nombre or self.archivo.name
+
+    def como_dict(self) -> dict[str, Any]:
+        """All but the file, as JSON holds it."""
+        return {
+            c.name: asdict(self.lectura) if c.name == "lectura" else getattr(self, c.name)
+            for c in fields(self)
+            if c.name != "archivo"
+        }
+
+    @classmethod
+    def de_dict(cls, datos: dict[str, Any], archivo: Path) -> Self:
+        lectura = datos["lectura"] | {"caja": tuple(datos["lectura"]["caja"])}
+        return cls(archivo=archivo, **(datos | {"lectura": Opciones(**lectura)}))
 
     def equivalencias(self, campo: str) -> dict[str, str]:
         """The person's own words for values of one field."""
@@ -132,14 +152,24 @@ def refrescar_cifras(
 
 
 def abrir_tabla(
-    pedido: PedidoTabla, informe: Informe, destinos: dict[str, tuple[str, ...]], *, obligatorio: str, que: str
+    pedido: PedidoTabla,
+    informe: Informe,
+    destinos: dict[str, tuple[str, ...]],
+    *,
+    obligatorio: str,
+    que: str,
+    hoja: str = "",
 ) -> tuple[Tabla, dict[str, str]]:
-    """Read the file and settle which column is which field; `obligatorio` must be among them (`que`: what it says)."""
-    tabla = leer_tabla(pedido.archivo, pedido.lectura, informe)
-    if not informe.aceptable:
+    """Read the file and settle which column is which field; `obligatorio` must be among them (`que`: what it says).
+
+    `hoja` is the sheet to take of a workbook with several, where it has one called so.
+    """
+    tabla = leer_tabla(pedido.archivo, pedido.lectura, informe, maximo=pedido.maximo, hoja=hoja)
+    if informe.rechazado_entero or not tabla.columnas:
         return tabla, {}
     campos = asignar_columnas(tabla, destinos, pedido.columnas, informe)
-    if obligatorio not in campos and informe.aceptable:
+    if obligatorio not in campos and not informe.rechazado_entero:
+        informe.sugerencias["columnas"] = [c for c in tabla.columnas if c]
         informe.error(
             f"no se sabe qué columna {que}.",
             f"Dígalo con --columnas COLUMNA={obligatorio}; hay: {', '.join(tabla.columnas)}.",

@@ -2,22 +2,19 @@
 
 import csv
 import io
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from openpyxl import load_workbook
 from shapely.geometry.base import BaseGeometry
 
 from territorio.importacion import valores
+from territorio.importacion.hojas import leer_libro
 from territorio.importacion.informe import Informe
 from territorio.importacion.lector import Opciones, leer
 from territorio.importacion.texto import a_codigo, nombre_codificacion, normalizar
 
 BYTES_MAXIMOS = 100 * 1024 * 1024
-BYTES_DESCOMPRIMIDOS = 400 * 1024 * 1024
 FILAS_MAXIMAS = 500_000
-COLUMNAS_MAXIMAS = 300
 # Python's own limit for a cell is 131,072 characters; a road's WKT may be longer.
 csv.field_size_limit(valores.WKT_MAXIMO + 1)
 GEOGRAFICOS = {".geojson", ".json", ".gpkg", ".shp", ".zip", ".kml"}
@@ -38,8 +35,10 @@ class Tabla:
     filas: list[FilaTabla] = field(default_factory=list)
 
 
-def leer_tabla(ruta: Path, opciones: Opciones, informe: Informe) -> Tabla:
-    """Read any accepted file; what is wrong with it goes to `informe`."""
+def leer_tabla(
+    ruta: Path, opciones: Opciones, informe: Informe, *, maximo: int = FILAS_MAXIMAS, hoja: str = ""
+) -> Tabla:
+    """Read any accepted file; what is wrong with it goes to `informe`. Of several sheets the one called `hoja` is taken."""
     sufijo = ruta.suffix.lower()
     if not ruta.is_file():
         informe.error(f"no existe el archivo «{ruta.name}».", "Revise la ruta.", codigo="sin_archivo")
@@ -48,11 +47,11 @@ def leer_tabla(ruta: Path, opciones: Opciones, informe: Informe) -> Tabla:
     elif ruta.stat().st_size > BYTES_MAXIMOS:
         informe.error("el archivo pasa de 100 MB.", "Divídalo en partes.", codigo="muy_grande")
     elif sufijo in GEOGRAFICOS:
-        return _geografico(ruta, opciones, informe)
+        return _geografico(ruta, opciones, informe, maximo)
     elif sufijo in {".xlsx", ".xlsm"}:
-        return _xlsx(ruta, opciones, informe)
+        return _xlsx(ruta, opciones, informe, maximo, hoja)
     elif sufijo in {".csv", ".txt", ".tsv"}:
-        return _csv(ruta, opciones, informe)
+        return _csv(ruta, opciones, informe, maximo)
     else:
         informe.error(
             f"no se sabe leer «{ruta.name}».", "Guárdelo como CSV, XLSX o GeoJSON.", codigo="formato_desconocido"
@@ -60,13 +59,16 @@ def leer_tabla(ruta: Path, opciones: Opciones, informe: Informe) -> Tabla:
     return Tabla()
 
 
-def _geografico(ruta: Path, opciones: Opciones, informe: Informe) -> Tabla:
+def _geografico(ruta: Path, opciones: Opciones, informe: Informe, maximo: int) -> Tabla:
     lectura = leer(ruta, opciones)
     informe.de_lectura(lectura)
+    if len(lectura.filas) > maximo:
+        _demasiadas(informe, maximo)
+        return Tabla()
     return Tabla(lectura.campos, [FilaTabla(f.numero, f.atributos, f.geometria) for f in lectura.filas])
 
 
-def _csv(ruta: Path, opciones: Opciones, informe: Informe) -> Tabla:
+def _csv(ruta: Path, opciones: Opciones, informe: Informe, maximo: int) -> Tabla:
     texto = _decodificar(ruta.read_bytes(), opciones.codificacion, informe)
     if texto is None:
         return Tabla()
@@ -84,7 +86,7 @@ def _csv(ruta: Path, opciones: Opciones, informe: Informe) -> Tabla:
     except csv.Error as e:
         informe.error(f"el CSV está mal formado ({e}).", "Revise comillas sin cerrar.", codigo="csv_roto")
         return Tabla()
-    return _de_filas(filas, informe)
+    return _de_filas(filas, informe, maximo)
 
 
 def _decodificar(crudo: bytes, declarada: str | None, informe: Informe) -> str | None:
@@ -108,7 +110,11 @@ def _decodificar(crudo: bytes, declarada: str | None, informe: Informe) -> str |
     except UnicodeDecodeError as e:
         fila = crudo[: e.start].count(b"\n") + 1
         linea = crudo.split(b"\n")[fila - 1].strip()[:120]
-        muestras = "; ".join(f"{c}: «{linea.decode(c, 'replace')}»" for c in ("cp1252", "cp850"))
+        candidatas = {c: linea.decode(c, "replace") for c in ("cp1252", "cp850")}
+        informe.sugerencias["codificacion"] = [
+            {"codificacion": c, "nombre": c, "muestras": [muestra]} for c, muestra in candidatas.items()
+        ]
+        muestras = "; ".join(f"{c}: «{muestra}»" for c, muestra in candidatas.items())
         informe.error(
             f"el archivo no está en UTF-8. Leído de otro modo diría: {muestras}.",
             "Elija el que se lea bien y agregue, por ejemplo, --codificacion cp1252.",
@@ -120,54 +126,17 @@ def _decodificar(crudo: bytes, declarada: str | None, informe: Informe) -> str |
     return texto
 
 
-def _xlsx(ruta: Path, opciones: Opciones, informe: Informe) -> Tabla:
-    try:
-        with zipfile.ZipFile(ruta) as comprimido:
-            if sum(miembro.file_size for miembro in comprimido.infolist()) > BYTES_DESCOMPRIMIDOS:
-                informe.error(
-                    "el libro ocupa demasiado al abrirse.", "Divídalo o guárdelo como CSV.", codigo="muy_grande"
-                )
-                return Tabla()
-        libro = load_workbook(ruta, read_only=True, data_only=True)
-    except Exception:
-        informe.error(
-            "no se pudo abrir el libro de Excel.", "Guárdelo de nuevo como .xlsx o como CSV.", codigo="xlsx_roto"
-        )
-        return Tabla()
-    hojas = [hoja for hoja in libro.worksheets if hoja.sheet_state == "visible"]
-    if opciones.capa:
-        hojas = [hoja for hoja in hojas if hoja.title == opciones.capa]
-    if len(hojas) != 1:
-        nombres = ", ".join(hoja.title for hoja in libro.worksheets)
-        informe.error(f"el libro tiene las hojas: {nombres}.", "Diga cuál con --capa HOJA.", codigo="varias_hojas")
-        return Tabla()
-    informe.lectura |= {"formato": "XLSX", "capa": hojas[0].title}
-    try:
-        filas = _filas_de_la_hoja(hojas[0])
-    except Exception:  # a sheet is parsed while it is read: what is broken inside shows only here
-        informe.error(
-            "una hoja del libro de Excel está dañada.", "Guárdelo de nuevo como .xlsx o como CSV.", codigo="xlsx_roto"
-        )
-        return Tabla()
-    libro.close()
-    return _de_filas(filas, informe)
+def _xlsx(ruta: Path, opciones: Opciones, informe: Informe, maximo: int, hoja: str) -> Tabla:
+    filas = leer_libro(ruta, opciones.capa, informe, maximo=maximo, hoja=hoja)
+    return Tabla() if filas is None else _de_filas(filas, informe, maximo)
 
 
-def _filas_de_la_hoja(hoja) -> list[tuple]:
-    """Rows as tuples, without the formatted but empty ones at the end, which may go on for a hundred thousand."""
-    filas: list[tuple] = []
-    ultima = 0
-    for numero, celdas in enumerate(hoja.iter_rows(values_only=True, max_col=COLUMNAS_MAXIMAS), start=1):
-        vacia = not any(v not in (None, "") for v in celdas)
-        ultima = ultima if vacia else numero
-        # An empty row costs nothing but keeps the numbers of those below it as the person sees them.
-        filas.append(() if vacia else celdas)
-        if ultima > FILAS_MAXIMAS:
-            break
-    return filas[:ultima]
+def _demasiadas(informe: Informe, maximo: int) -> None:
+    cuantas = f"{maximo:,}".replace(",", ".")
+    informe.error(f"el archivo pasa de {cuantas} filas.", "Divídalo en partes.", codigo="muy_grande")
 
 
-def _de_filas(filas: list, informe: Informe) -> Tabla:
+def _de_filas(filas: list, informe: Informe, maximo: int) -> Tabla:
     """Header plus rows; empty rows are skipped, a row longer than the header is an error."""
     if not filas:
         informe.error(
@@ -186,8 +155,8 @@ def _de_filas(filas: list, informe: Informe) -> Tabla:
             codigo="columna_repetida",
         )
         return Tabla()
-    if len(filas) > FILAS_MAXIMAS:
-        informe.error(f"el archivo pasa de {FILAS_MAXIMAS} filas.", "Divídalo en partes.", codigo="muy_grande")
+    if len(filas) > maximo + 1:
+        _demasiadas(informe, maximo)
         return Tabla()
     tabla = Tabla(columnas)
     for numero, celdas in enumerate(filas[1:], start=2):
