@@ -35,7 +35,7 @@ DEMANDAS = {
     EstadoDemanda.EJECUTADA: ("estrella", VERDE),
     EstadoDemanda.DEVUELTA: ("cuadrado", NARANJA),
     EstadoDemanda.RECHAZADA: ("cruz", ROJO),
-    EstadoDemanda.UNIDA: ("circulo", GRIS),
+    EstadoDemanda.UNIDA: ("cuadrado", GRIS),
 }
 EQUIPAMIENTOS = {
     EstadoEquipamiento.FUNCIONA: ("cuadrado", AZUL),

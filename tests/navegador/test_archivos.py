@@ -40,7 +40,7 @@ def test_from_several_files_to_what_a_visitor_sees(abrir, clave_demo, navegacion
     mala = {"name": "acta.pdf", "mimeType": "application/pdf", "buffer": b"<html><script>alert(1)</script></html>"}
     seccion.get_by_label("Archivos").set_input_files([*cercana_y_lejana(proyecto), mala])
     seccion.get_by_role("button", name="Subir").click()
-    expect(seccion.get_by_role("alert")).to_contain_text("acta.pdf: No se puede guardar", timeout=30_000)
+    expect(seccion.get_by_role("alert")).to_contain_text("acta.pdf: No se puede guardar")
     (_queja,) = navegacion.quejas  # the browser notes the 400 of the file that was refused
     navegacion.quejas.clear()
     expect(seccion.get_by_role("listitem").filter(has_text="otra parte.heic")).to_be_visible()

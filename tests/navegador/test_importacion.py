@@ -284,12 +284,12 @@ def test_without_script_the_way_is_the_same(entrar, cola):
     subir(pagina, "macrodistrito", [franjas()])
     cola()
     # The page asks for itself again every few seconds.
-    expect(pagina.get_by_role("heading", level=1)).to_have_text(re.compile("3 nuevas"), timeout=15_000)
+    expect(pagina.get_by_role("heading", level=1)).to_have_text(re.compile("3 nuevas"))
     pagina.get_by_role("checkbox", name=re.compile("Franja 2")).uncheck()
     pagina.get_by_role("button", name="Guardar las filas marcadas").click()
     expect(pagina.locator("#decidir")).to_contain_text("1 fila queda fuera")
     pagina.get_by_role("link", name="Aceptar…").click()
     pagina.get_by_role("button", name="Sí, cargar").click()
     cola()
-    expect(pagina.get_by_role("heading", level=1)).to_contain_text("2 unidades nuevas", timeout=15_000)
+    expect(pagina.get_by_role("heading", level=1)).to_contain_text("2 unidades nuevas")
     assert nombres("macrodistrito") == {"Franja 0", "Franja 1"}
