@@ -75,7 +75,7 @@ def filas(muni, oeste):
         ("demanda_poligono_valido", f"UPDATE demandas_demanda SET punto = NULL, poligono = {LAZO}"),
         ("demanda_con_titulo", "UPDATE demandas_demanda SET titulo = ''"),
         ("demanda_costo_no_negativo", "UPDATE demandas_demanda SET costo_estimado = -0.01"),
-        ("demanda_codigo_unico", "INSERT INTO demandas_demanda (municipio_id, codigo, titulo, descripcion, grupo, estado, publicada, fuente, ubicada_por, version, madurez) SELECT municipio_id, codigo, 'x', '', grupo, estado, publicada, '', 'sin_ubicar', 1, '' FROM demandas_demanda"),
+        ("demanda_codigo_unico", "INSERT INTO demandas_demanda SELECT (jsonb_populate_record(d, jsonb_build_object('id', d.id + 1000000))).* FROM demandas_demanda d"),
         ("demanda_contraparte_no_negativa", "UPDATE demandas_demanda SET contraparte = -0.01"),
         ("demanda_pedida_desde_posible", "UPDATE demandas_demanda SET pedida_desde = 1949"),
         ("demanda_unida_a_otra", "UPDATE demandas_demanda SET estado = 'unida'"),
