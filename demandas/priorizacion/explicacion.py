@@ -103,8 +103,6 @@ class _Voraz:
         puntaje = self.regla.puntaje_para_pasar(self.suya, otra)
         while not self._pasa(puntaje, otra):
             puntaje = math.nextafter(puntaje, math.inf)
-        while puntaje > 0 and self._pasa(menor := math.nextafter(puntaje, 0), otra):
-            puntaje = menor
         return puntaje
 
     def _pasa(self, puntaje: float, otra: Candidata) -> bool:

@@ -233,6 +233,14 @@ def test_the_knapsack_equals_dynamic_programming_with_costs_in_céntimos_of_larg
     assert hecho.puntaje == max(mejores.values())
 
 
+def test_floors_out_of_reach_are_brought_as_near_as_possible_before_the_score_counts():
+    cands = (Candidata(1, 900, 1.0, "D"), Candidata(2, 899, 50.0, "D"), Candidata(3, 100, 9.0))
+    limites = Limites(2000, {"D": 1000}, incompatibles=frozenset({(1, 2)}))
+    hecho = calcular(Entrada(Regla.MOCHILA, cands, limites))
+    assert hecho.orden == (3, 1)
+    assert [(p.distrito, p.falta) for p in hecho.pisos_sin_alcanzar] == [("D", 100)]
+
+
 def test_a_knapsack_without_time_says_how_far_the_optimum_may_lie():
     r = random.Random(1)
     cands = tuple(Candidata(k, r.randint(10**6, 10**7), 50 + r.random()) for k in range(400))

@@ -284,6 +284,23 @@ def test_ties_go_to_the_higher_score_then_the_cheaper_then_the_lower_key():
     assert calcular(Entrada(Regla.POR_BOLIVIANO, iguales, Limites(80))).orden == (4, 1, 2, 3)
 
 
+def test_equal_shares_tell_prices_apart_that_a_float_cannot():
+    cerca = (Candidata(1, 10**15 + 1, 9.0, None, {1: 1}), Candidata(2, 10**15, 1.0, None, {1: 1}))
+    entrada = Entrada(Regla.PARTES_IGUALES, cerca, Limites(3 * 10**15), {1: 1}, {"completar": "ninguna"})
+    assert calcular(entrada).orden == (2, 1)
+
+
+def test_what_is_kept_for_the_floor_of_a_district_is_not_spent_on_another():
+    cands = (Candidata(1, 15, 9.0, "A"), Candidata(2, 10, 5.0, "A"), Candidata(3, 10, 1.0, "B"), Candidata(4, 5, 9.0))
+    limites = Limites(20, pisos={"A": 10, "B": 10})
+    for regla in VORACES:
+        hecho = calcular(Entrada(regla, cands, limites))
+        assert hecho.orden == (2, 3)
+        assert hecho.de_fase(Fase.PISO) == (2, 3)
+        assert not hecho.pisos_sin_alcanzar
+    assert calcular(Entrada(Regla.POR_PUNTAJE, cands, replace(limites, techo=25))).orden == (1, 3)
+
+
 def test_one_that_needs_another_waits_for_it():
     cands = (Candidata(1, 10, 9.0), Candidata(2, 10, 5.0), Candidata(3, 10, 7.0))
     limites = Limites(20, requeridas=frozenset({(1, 2)}))
