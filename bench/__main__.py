@@ -21,9 +21,14 @@ def main() -> None:
 
     warnings.filterwarnings("ignore", "No directory at", UserWarning)  # no collected static files are served here
     django.setup()
-    # Without arguments, all of it; `bin/bench ciudad` or `bin/bench nacional`, a part.
-    partes = sys.argv[1:] or ["ciudad", "nacional"]
+    # Without arguments, all of it; `bin/bench ciudad`, `bin/bench nacional` or `bin/bench reglas`, a part.
+    partes = sys.argv[1:] or ["ciudad", "nacional", "reglas"]
     for parte in partes:
+        if parte == "reglas":
+            from bench import reglas
+
+            reglas.medir(_fila)
+            continue
         with _base_propia(), tempfile.TemporaryDirectory(prefix="minka-bench-") as carpeta:
             {"ciudad": _medir, "nacional": _nacional}[parte](Path(carpeta))
 

@@ -40,7 +40,7 @@ def calcular(
     if sobran:
         raise NoSePuedePriorizar(CodigoError.PARAMETRO_NO_VALIDO, parametro=sobran[0])
     candidatas = revisar(entrada)
-    quien = {"avance": avance, "detener": detener}
+    quien: dict[str, Any] = {"avance": avance, "detener": detener}
     if entrada.regla == Regla.MOCHILA:
         return _mochila(entrada, candidatas, quien)
     if entrada.regla == Regla.PARTES_IGUALES:

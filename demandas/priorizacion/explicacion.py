@@ -11,7 +11,7 @@ from .reglas.voraz import Eleccion, bajar
 from .revision import opuestas_de, requeridas_de, revisar
 from .tipos import Candidata, Codigo, Detener, HariaFalta, Limites, Regla, Resultado
 
-TECHOS = 400
+TECHOS = 200
 CESIONES = 60
 
 
@@ -61,7 +61,7 @@ class _Voraz:
     def _correr(self, orden: Sequence[Candidata], limites: Limites) -> Eleccion:
         if self.detener and self.detener():
             raise Detenida
-        eleccion = Eleccion(limites)
+        eleccion = Eleccion(limites, breve=True)
         bajar(orden, eleccion)
         return eleccion
 
@@ -72,11 +72,13 @@ class _Voraz:
         """The least céntimos more in the ceiling with which it enters.
 
         Nothing changes until one more fits, so each trial goes on by the least that was missing for any. Others may
-        take what is added: it is not always what it lacked.
+        take what is added: it is not always what it lacked. None after `TECHOS` trials.
         """
         mas = 0
+        # Who comes later changes nothing for it, unless it is needed or a floor puts it first.
+        cuentan = None if self.limites.requeridas or self.limites.pisos else self.orden.index(self.suya) + 1
         for _ in range(TECHOS):
-            eleccion = self._correr(self.orden, replace(self.limites, techo=self.limites.techo + mas))
+            eleccion = self._correr(self.orden[:cuentan], replace(self.limites, techo=self.limites.techo + mas))
             if self.suya.clave in eleccion.elegidas:
                 return mas
             if eleccion.menor_falta is None:

@@ -17,6 +17,9 @@ from ..revision import opuestas_de, requeridas_de
 from ..tipos import Candidata, Codigo, Fase, Limites, Razon
 
 
+NO_ENTRA = Razon(Codigo.NO_ALCANZA)
+
+
 @dataclass(slots=True)
 class Eleccion:
     """What has been chosen so far under some limits, and why each of the others could not be."""
@@ -26,6 +29,7 @@ class Eleccion:
     por_distrito: dict[str, int] = field(default_factory=dict)
     elegidas: dict[int, Fase] = field(default_factory=dict)
     razones: dict[int, Razon] = field(default_factory=dict)
+    breve: bool = False  # only whether each enters is asked, not why
     menor_falta: int | None = None  # the least that was missing in the ceiling for any that did not fit
     opuestas: dict[int, set[int]] = field(default_factory=dict)
     necesita: dict[int, set[int]] = field(default_factory=dict)
@@ -66,6 +70,8 @@ class Eleccion:
             return None
         if falta > 0 and (self.menor_falta is None or falta < self.menor_falta):
             self.menor_falta = falta
+        if self.breve:
+            return NO_ENTRA
         mayor = max(falta, falta_distrito)
         contraparte = mayor if mayor < c.costo else None
         if falta_distrito >= falta:
@@ -74,6 +80,8 @@ class Eleccion:
 
     def anotar(self, clave: int, razon: Razon) -> None:
         """Keep the reason; of two trials that failed for money, the one that was nearer to fit."""
+        if self.breve:
+            return
         previa = self.razones.get(clave)
         if previa and previa.falta is not None and razon.falta is not None and previa.falta <= razon.falta:
             return
