@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from ..revision import opuestas_de, requeridas_de
 from ..tipos import Candidata, Codigo, Fase, Limites, Razon
 
-
 NO_ENTRA = Razon(Codigo.NO_ALCANZA)
 
 
