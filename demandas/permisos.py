@@ -24,6 +24,8 @@ PRIORIZAR_DEMANDA = declarar(
 REABRIR_DEMANDA = declarar(
     "demandas.reabrir", _("volver a registrar una demanda devuelta o rechazada"), [Rol.FACILITADOR, Rol.PLANIFICADOR]
 )
+CARGAR_DEMANDAS = declarar("demandas.cargar", _("cargar demandas de un archivo"), [Rol.FACILITADOR, Rol.PLANIFICADOR])
+UNIR_DEMANDAS = declarar("demandas.unir", _("unir demandas que son la misma, y separarlas"), [Rol.PLANIFICADOR])
 HACER_DIAGNOSTICO = declarar(
     "demandas.hacer_diagnostico",
     _("registrar lo que hallan las comunidades, y hacer demandas de ello"),
@@ -111,6 +113,10 @@ for _hacia, _accion in ACCION_DEL_PASO.items():
     rutas.requieren(_accion, "demandas:paso", de=Demanda, fijos={"hacia": _hacia})
 rutas.requieren(VALIDAR_DEMANDA, "demandas:validar", de=Demanda, metodos=rutas.ESCRITURA)
 rutas.requieren(PUBLICAR_DEMANDA, "demandas:publicar", de=Demanda, metodos=rutas.ESCRITURA)
+# Who may register, and where, the page itself says, for it must open without network and for roles limited to districts.
+rutas.con_cuenta("demandas:nueva")
+rutas.con_cuenta("demandas:captura-catalogo", "demandas:captura-contornos", metodos=rutas.LECTURA)
+rutas.abiertas("demandas:captura-sesion", "demandas:manifiesto", "demandas:obrero", libre=True)
 rutas.visibles(Demanda, "archivos:de", "archivo-list", fijos={"de": "demanda"})
 rutas.requieren(ADJUNTAR_A_DEMANDA, "archivos:de", de=Demanda, metodos=rutas.ESCRITURA, fijos={"de": "demanda"})
 rutas.requieren(ADJUNTAR_A_DEMANDA, "archivo-list", de=Demanda, metodos=rutas.ESCRITURA, fijos={"de": "demanda"})
@@ -139,7 +145,9 @@ enlaces.registrar(
 )
 rutas.abiertas("demandas:proceso", "demandas:actores", "demandas:normas", "demandas:eventos")
 rutas.visibles(models.Producto, "demandas:producto")
-rutas.visibles(models.Evento, "demandas:evento", *(f"demandas:evento-{papel}" for papel in ("lista", "boleta", "tarjetas")))
+rutas.visibles(
+    models.Evento, "demandas:evento", *(f"demandas:evento-{papel}" for papel in ("lista", "boleta", "tarjetas"))
+)
 rutas.requieren(EDITAR_PROCESO, "demandas:proceso-nuevo", "demandas:actor-nuevo", "demandas:norma-nueva")
 rutas.requieren(EDITAR_PROCESO, "demandas:proceso-editar", de=models.Proceso)
 rutas.requieren(EDITAR_PROCESO, "demandas:proceso-estado", de=models.Proceso, metodos=rutas.ESCRITURA)
@@ -156,6 +164,23 @@ for _clase, _modelo, _accion in (
     ("evento", models.Evento, EDITAR_EVENTO),
 ):
     rutas.visibles(_modelo, "archivos:de", "archivo-list", fijos={"de": _clase})
-    rutas.requieren(
-        _accion, "archivos:de", "archivo-list", de=_modelo, metodos=rutas.ESCRITURA, fijos={"de": _clase}
-    )
+    rutas.requieren(_accion, "archivos:de", "archivo-list", de=_modelo, metodos=rutas.ESCRITURA, fijos={"de": _clase})
+rutas.requieren(CARGAR_DEMANDAS, "demandas:cargas")
+rutas.requieren(CARGAR_DEMANDAS, "demandas:plantilla", "demandas:formulario-odk", metodos=rutas.LECTURA)
+rutas.requieren(
+    CARGAR_DEMANDAS,
+    "demandas:carga",
+    "demandas:carga-estado",
+    "demandas:carga-filas",
+    de=models.CargaDeDemandas,
+    metodos=rutas.LECTURA,
+)
+rutas.requieren(
+    CARGAR_DEMANDAS,
+    *(f"demandas:carga-{cual}" for cual in ("leer", "omitir", "aceptar", "descartar")),
+    de=models.CargaDeDemandas,
+    metodos=rutas.ESCRITURA,
+)
+rutas.requieren(UNIR_DEMANDAS, "demandas:parecidas", metodos=rutas.LECTURA)
+rutas.requieren(UNIR_DEMANDAS, "demandas:unir", de=Demanda)
+rutas.requieren(UNIR_DEMANDAS, "demandas:distintas", "demandas:separar", de=Demanda, metodos=rutas.ESCRITURA)

@@ -2,11 +2,17 @@
 
 from django.urls import path
 
-from demandas.views import diagnostico, flujo, institucional, publicacion
+from demandas.views import actores, captura, diagnostico, eventos, flujo, impresos, institucional, proceso, publicacion
 
 app_name = "demandas"
 urlpatterns = [
     path("demandas/<int:pk>/paso/<slug:hacia>/", flujo.paso, name="paso"),
+    path("demandas/nueva/", captura.nueva, name="nueva"),
+    path("demandas/nueva/sesion.json", captura.sesion, name="captura-sesion"),
+    path("demandas/nueva/catalogo.json", captura.datos_catalogo, name="captura-catalogo"),
+    path("demandas/nueva/contornos.json", captura.datos_contornos, name="captura-contornos"),
+    path("manifest.webmanifest", captura.manifiesto, name="manifiesto"),
+    path("sw.js", captura.obrero, name="obrero"),
     path("demandas/validar/", flujo.validar, name="validar"),
     path("demandas/publicar/", publicacion.publicar, name="publicar"),
     path("diagnostico/comunidades/<int:pk>/", diagnostico.comunidad, name="autodiagnostico"),
@@ -18,4 +24,27 @@ urlpatterns = [
     path("diagnostico/institucional/", institucional.pagina, name="institucional"),
     path("diagnostico/institucional/<int:pk>/", institucional.dato, name="dato"),
     path("diagnostico/institucional/<int:pk>/borrar/", institucional.borrar, name="dato-borrar"),
+    path("proceso/", proceso.ver, name="proceso"),
+    path("proceso/nuevo/", proceso.nuevo, name="proceso-nuevo"),
+    path("proceso/<int:pk>/editar/", proceso.editar, name="proceso-editar"),
+    path("proceso/<int:pk>/estado/", proceso.estado, name="proceso-estado"),
+    path("proceso/productos/<int:pk>/", proceso.producto, name="producto"),
+    path("proceso/productos/<int:pk>/editar/", proceso.editar_producto, name="producto-editar"),
+    path("proceso/etapas/<int:pk>/agregar/", proceso.agregar, name="etapa-agregar"),
+    path("proceso/pasos/<int:pk>/editar/", proceso.editar_paso, name="paso-editar"),
+    path("proceso/actores/", actores.lista, name="actores"),
+    path("proceso/actores/nuevo/", actores.nuevo, name="actor-nuevo"),
+    path("proceso/actores/<int:pk>/editar/", actores.editar, name="actor-editar"),
+    path("proceso/normas/", actores.normas, name="normas"),
+    path("proceso/normas/nueva/", actores.norma_nueva, name="norma-nueva"),
+    path("proceso/normas/<int:pk>/editar/", actores.norma_editar, name="norma-editar"),
+    path("eventos/", eventos.lista, name="eventos"),
+    path("eventos/nuevo/", eventos.nuevo, name="evento-nuevo"),
+    path("eventos/<int:pk>/", eventos.ver, name="evento"),
+    path("eventos/<int:pk>/editar/", eventos.editar, name="evento-editar"),
+    path("eventos/<int:pk>/asistencia/", eventos.anotar, name="evento-asistencia"),
+    path("eventos/<int:pk>/publicar/", eventos.publicar, name="evento-publicar"),
+    path("eventos/<int:pk>/lista.pdf", impresos.lista, name="evento-lista"),
+    path("eventos/<int:pk>/boleta.pdf", impresos.boleta, name="evento-boleta"),
+    path("eventos/<int:pk>/tarjetas.pdf", impresos.tarjetas, name="evento-tarjetas"),
 ]

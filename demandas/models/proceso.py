@@ -245,11 +245,6 @@ class Producto(models.Model):
         return self.etapa.proceso.municipio
 
     @property
-    def publicado(self) -> bool:
-        """What is published of a process is all of it."""
-        return self.etapa.proceso.publicado
-
-    @property
     def falta(self) -> bool:
         return self.estado in {EstadoProducto.PENDIENTE, EstadoProducto.EN_CURSO}
 

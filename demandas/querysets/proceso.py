@@ -35,6 +35,7 @@ class ProductoQuerySet(PasoQuerySet):
 
 class ActorQuerySet(DelMunicipioQuerySet):
     PUBLICO = Q(pk__isnull=False)  # organisations act in public
+    PALABRAS = ("nombre", "sigla", "papel", "funciones")
 
     def activos(self) -> Self:
         return self.filter(activo=True)

@@ -13,6 +13,7 @@ class DelMunicipioQuerySet(models.QuerySet):
 
     CAMINO = "municipio"
     PUBLICO: Q | None = None
+    PALABRAS: tuple[str, ...] = ()  # fields in which words are searched for
 
     def visibles_para(self, usuario) -> Self:
         """What is published, and what belongs to the municipalities of `usuario`."""
@@ -22,6 +23,16 @@ class DelMunicipioQuerySet(models.QuerySet):
         if usuario.is_authenticated:
             visibles |= self.del_alcance_de(usuario)
         return self.filter(visibles)
+
+    def con_palabras(self, buscado: str) -> Self:
+        """Rows where each word is in one of `PALABRAS`, whatever the accents and capitals."""
+        filas = self
+        for palabra in buscado.replace("\x00", "").split()[:8]:
+            en_alguno = Q()
+            for campo in self.PALABRAS:
+                en_alguno |= Q(**{f"{campo}__unaccent__icontains": palabra})
+            filas = filas.filter(en_alguno)
+        return filas
 
     def del_alcance_de(self, usuario) -> Q:
         """Condition: what `usuario` sees though it is not published."""

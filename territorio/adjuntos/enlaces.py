@@ -14,7 +14,8 @@ from cuentas.permisos import Accion
 class Enlace:
     """Files of one kind of thing: `modelo` ties an `archivo` to a row of it, by a foreign key called as `clase`.
 
-    `accion` is what attaching demands, `publicado` the flag of a thing that visitors may see, `pagina` its route.
+    `accion` is what attaching demands, `publicado` the flag of a thing that visitors may see (its own or, by a path, that
+    of what it belongs to), `pagina` its route.
     """
 
     clase: str
@@ -30,6 +31,12 @@ class Enlace:
     def visibles_para(self, usuario) -> models.QuerySet:
         """The things of this kind that `usuario` may see."""
         return self.objetos._default_manager.visibles_para(usuario)
+
+    def esta_publicado(self, objeto: models.Model) -> bool:
+        valor: Any = objeto
+        for parte in self.publicado.split("__"):
+            valor = getattr(valor, parte)
+        return valor
 
     def enlazar(self, objeto: models.Model, archivo: models.Model) -> models.Model:
         nuevo = self.modelo(**{self.clase: objeto, "archivo": archivo})

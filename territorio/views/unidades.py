@@ -43,7 +43,7 @@ def editar(request: HttpRequest, pk: int) -> HttpResponse:
     formulario = FormularioEdicion(request.POST or None, initial=valores_de(unidad), **opciones)
     if unidad.nivel.es_municipal_o_superior:
         formulario.fields.pop("padre")
-    contexto: dict[str, Any] = {"unidad": unidad, "mapa": _mapa(unidad.padre, unidad)}
+    contexto: dict[str, Any] = {"unidad": unidad, "mapa": datos_del_mapa(unidad.padre, unidad)}
     if request.method == "POST" and formulario.is_valid() and not _falta_confirmar(formulario, unidad.padre, contexto):
         try:
             editar_unidad(
@@ -83,7 +83,7 @@ def nueva(request: HttpRequest) -> HttpResponse:
     if {"lat", "lon"} <= set(request.GET):
         iniciales["coordenadas"] = f"{request.GET['lat'][:20]}, {request.GET['lon'][:20]}"
     formulario = FormularioNueva(request.POST or None, initial=iniciales, municipio=municipio)
-    contexto: dict[str, Any] = {"municipio": municipio, "mapa": _mapa(municipio, None)}
+    contexto: dict[str, Any] = {"municipio": municipio, "mapa": datos_del_mapa(municipio, None)}
     if request.method == "POST" and formulario.is_valid() and not _falta_confirmar(formulario, None, contexto):
         try:
             hecha = crear_unidad(
@@ -175,7 +175,7 @@ class _Ligera(Func):
     output_field = GeometryField(srid=4326)
 
 
-def _mapa(padre: UnidadTerritorial | None, unidad: UnidadTerritorial | None) -> dict[str, Any]:
+def datos_del_mapa(padre: UnidadTerritorial | None, unidad: UnidadTerritorial | None) -> dict[str, Any]:
     """Outlines of the parent and of the unit, its siblings' points, and the base map of the settings."""
     contornos = {clave: _contorno(una) for clave, una in (("padre", padre), ("propio", unidad)) if una is not None}
     if padre is not None and contornos["padre"] is None:
