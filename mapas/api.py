@@ -20,10 +20,11 @@ DESCRIPCION = {
     "sector": "Código del sector.",
     "tipo": "Tipo de equipamiento, por ejemplo: puesto de salud.",
     "grupo": "Grupo que pide: mujeres, hombres, jovenes, adultos, adultos_mayores, comunidad.",
+    "otro": "Grupo con el que se compara, en brechas.",
     "gestion": "Año del POA.",
     "pdm": "Periodo del PDM, por ejemplo 2025-2029.",
     "metros": "Distancia a la que un proyecto atiende a una comunidad, en metros.",
-    "medida": "demandas o por_mil.",
+    "medida": "demandas o por_mil; en brechas, pdm o poa.",
     "fecha": "Día pasado (AAAA-MM-DD) cuyos límites, nombres y unidades se usan; hoy si falta.",
 }
 
@@ -44,6 +45,7 @@ def como_dict(figuras: Figuras) -> dict[str, Any]:
         "conservacion_bs": figuras.conservacion_bs and figuras.conservacion_bs.como_dict(),
         "fuente": figuras.fuente,
         "fecha": figuras.fecha,
+        "tablas": [asdict(tabla) for tabla in figuras.tablas],
     }
 
 

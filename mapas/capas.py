@@ -223,5 +223,7 @@ CAPAS: dict[str, Capa] = {
         Capa("ejecucion-poa", _("Ejecución del POA"), pregunta="ejecucion-poa"),
         Capa("desatendidas", _("Comunidades atendidas y desatendidas"), pregunta="desatendidas"),
         Capa("servicios", _("Distancia a los servicios"), pregunta="servicios"),
+        Capa("diagnostico", _("Diagnóstico por territorio"), pregunta="diagnostico"),
+        Capa("brechas", _("Brechas entre grupos"), pregunta="brechas"),
     )
 }

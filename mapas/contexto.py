@@ -37,7 +37,10 @@ MAPAS = (
     EnlaceMapa("/mapas/desatendidas/", _("Comunidades desatendidas"), _("¿A quién no llega nada?")),
     EnlaceMapa("/mapas/cobertura-pdm/", _("Cobertura del PDM"), _("¿A qué responde el plan?")),
     EnlaceMapa("/mapas/ejecucion-poa/", _("Ejecución del POA"), _("¿Se hace lo que se programó?")),
+    EnlaceMapa("/mapas/priorizacion/", _("Mesa de priorización"), _("¿Qué entra con el dinero que hay?")),
     EnlaceMapa("/mapas/servicios/", _("Distancia a los servicios"), _("¿Qué tan lejos está la escuela o el agua?")),
+    EnlaceMapa("/mapas/diagnostico/", _("Diagnóstico por territorio"), _("¿Qué halló cada comunidad?")),
+    EnlaceMapa("/mapas/brechas/", _("Brechas entre grupos"), _("¿Llega al plan lo que cada grupo pone primero?")),
 )
 
 

@@ -33,6 +33,16 @@ class Columna:
 
 
 @dataclass(frozen=True)
+class Tabla:
+    """A table that goes with the figures: words under headings, the first of each row telling what the row is."""
+
+    titulo: str
+    encabezados: list[str]
+    filas: list[list[str]]
+    nota: str = ""
+
+
+@dataclass(frozen=True)
 class Figuras:
     """The answer to a question: a sentence, the figures of each unit, the legend, and the conservation line."""
 
@@ -51,6 +61,7 @@ class Figuras:
     conservacion_bs: Conservacion | None = None
     fuente: str = ""
     fecha: date = field(default_factory=hoy)
+    tablas: list[Tabla] = field(default_factory=list)
 
 
 ETIQUETA_PASO: dict[str, Callable[[], str]] = {

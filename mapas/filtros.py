@@ -20,8 +20,9 @@ from territorio.fechas import FechaInvalida, al, hoy, leer_dia
 from territorio.models import Equipamiento, Municipio, Nivel, Poblacion, Sector, UnidadTerritorial
 from territorio.pasado import como_era
 
-PARAMETROS = ("municipio", "nivel", "sector", "tipo", "grupo", "gestion", "pdm", "metros", "medida", "fecha")
+PARAMETROS = ("municipio", "nivel", "sector", "tipo", "grupo", "otro", "gestion", "pdm", "metros", "medida", "fecha")
 MEDIDAS_DEMANDA = ("demandas", "por_mil")
+MEDIDAS_BRECHAS = ("pdm", "poa")
 METROS_MAXIMOS = 50_000
 # How far is far, where the reader does not say; and the sectors whose services are asked about first.
 LEJOS = 5_000
@@ -47,6 +48,7 @@ class Vista:
     sector: Sector | None = None
     tipo: str = ""
     grupo: str = ""
+    otro: str = ""
     gestion: int | None = None
     pdm: PDM | None = None
     censo: int | None = None
@@ -68,7 +70,7 @@ class Vista:
         }
         if self.pregunta == "servicios":
             opciones |= self._opciones_de_servicios()
-        if self.pregunta in {"demanda", "cobertura-pdm"}:
+        if self.pregunta in {"demanda", "cobertura-pdm", "diagnostico"}:
             opciones["grupo"] = [("", _("Todos los grupos"), not self.grupo)] + [
                 (valor, str(etiqueta), valor == self.grupo) for valor, etiqueta in Grupo.choices
             ]
@@ -77,12 +79,14 @@ class Vista:
                 ("demandas", _("Número de demandas"), self.medida == "demandas"),
                 ("por_mil", _("Por 1.000 habitantes"), self.medida == "por_mil"),
             ]
-        if self.pregunta in {"cobertura-pdm", "desatendidas"}:
+        if self.pregunta == "brechas":
+            opciones |= self._opciones_de_brechas()
+        if self.pregunta in {"cobertura-pdm", "desatendidas", "brechas"}:
             planes = PDM.objects.visibles_para(self.usuario).del_municipio(self.municipio)
             todos = [("", _("Cualquier plan"), self.pdm is None)] if self.pregunta == "desatendidas" else []
             opciones["pdm"] = todos + [(plan.periodo, plan.nombre, plan == self.pdm) for plan in planes]
-        if self.pregunta in {"ejecucion-poa", "desatendidas"}:
-            todas = [("", _("Todas las gestiones"), self.gestion is None)] if self.pregunta == "desatendidas" else []
+        if self.pregunta in {"ejecucion-poa", "desatendidas", "brechas"}:
+            todas = [("", _("Todas las gestiones"), self.gestion is None)] if self.pregunta != "ejecucion-poa" else []
             opciones["gestion"] = todas + [
                 (str(poa.gestion), str(poa.gestion), poa.gestion == self.gestion)
                 for poa in POA.objects.visibles_para(self.usuario).del_municipio(self.municipio)
@@ -98,6 +102,17 @@ class Vista:
                 )
             ]
         return opciones
+
+    def _opciones_de_brechas(self) -> dict[str, list[tuple[str, str, bool]]]:
+        return {
+            "grupo": [(valor, str(etiqueta), valor == self.grupo) for valor, etiqueta in Grupo.choices],
+            "otro": [("", _("Ninguno"), not self.otro)]
+            + [(valor, str(nombre), valor == self.otro) for valor, nombre in Grupo.choices if valor != self.grupo],
+            "medida": [
+                ("pdm", _("Lo que llegó al PDM"), self.medida == "pdm"),
+                ("poa", _("Lo que llegó al POA"), self.medida == "poa"),
+            ],
+        }
 
     def _opciones_de_servicios(self) -> dict[str, list[tuple[str, str, bool]]]:
         sectores = Sector.objects.filter(pk__in=Equipamiento.objects.order_by().values("sector"))
@@ -119,10 +134,11 @@ class Vista:
             "sector": self.sector.codigo if self.sector else "",
             "tipo": self.tipo,
             "grupo": self.grupo,
+            "otro": self.otro,
             "gestion": str(self.gestion or ""),
             "pdm": self.pdm.periodo if self.pdm else "",
             "metros": str(self.metros or ""),
-            "medida": self.medida if self.medida != "demandas" else "",
+            "medida": self.medida if self.medida not in {"demandas", "pdm"} else "",
             "fecha": self.fecha.isoformat() if self.fecha else "",
         }
         return {clave: valor for clave, valor in valores.items() if valor}
@@ -195,9 +211,12 @@ def _vista(parametros: QueryDict, usuario, pregunta: str, fecha: date | None) ->
         .distinct()
         .order_by("orden", "codigo")
     )
-    medida = (
-        _uno_de(parametros.get("medida", "") or "demandas", MEDIDAS_DEMANDA, "medida") if pregunta == "demanda" else ""
-    )
+    medidas = {"demanda": MEDIDAS_DEMANDA, "brechas": MEDIDAS_BRECHAS}.get(pregunta, ())
+    medida = _uno_de(parametros.get("medida", "") or medidas[0], medidas, "medida") if medidas else ""
+    grupo = _uno_de(parametros.get("grupo", ""), ["", *Grupo.values], "grupo")
+    otro = _uno_de(parametros.get("otro", ""), ["", *Grupo.values], "otro") if pregunta == "brechas" else ""
+    if pregunta == "brechas":
+        grupo = grupo or Grupo.MUJERES.value
     return Vista(
         pregunta=pregunta,
         municipio=municipio,
@@ -205,9 +224,10 @@ def _vista(parametros: QueryDict, usuario, pregunta: str, fecha: date | None) ->
         usuario=usuario,
         sector=_sector(parametros.get("sector", "")) or (_sector_de_servicios() if pregunta == "servicios" else None),
         tipo=_tipo(parametros.get("tipo", "")) if pregunta == "servicios" else "",
-        grupo=_uno_de(parametros.get("grupo", ""), ["", *Grupo.values], "grupo"),
+        grupo=grupo,
+        otro=otro if otro != grupo else "",
         gestion=_gestion(parametros.get("gestion", ""), municipio, usuario, obligatoria=pregunta == "ejecucion-poa"),
-        pdm=_pdm(parametros.get("pdm", ""), municipio, usuario, obligatorio=pregunta == "cobertura-pdm"),
+        pdm=_pdm(parametros.get("pdm", ""), municipio, usuario, obligatorio=pregunta in {"cobertura-pdm", "brechas"}),
         censo=Poblacion.objects.ultimo_censo(municipio),
         metros=_metros(parametros.get("metros", "")) or (LEJOS if pregunta == "servicios" else 0),
         medida=medida,
@@ -271,7 +291,7 @@ def _nivel(codigo: str, niveles: list[Nivel], municipio, pregunta: str) -> Nivel
                 "nivel",
             )
         return elegido
-    if pregunta in {"desatendidas", "servicios"}:
+    if pregunta in {"desatendidas", "servicios", "diagnostico"}:
         base = (
             UnidadTerritorial.objects.base()
             .filter(municipio=municipio)

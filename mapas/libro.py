@@ -1,7 +1,7 @@
 """A layer as a workbook (XLSX): its rows with their types, what each column means, and where it all comes from."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -38,6 +38,8 @@ def libro(capa: Capa, vista: Vista, parametros: Mapping[str, str]) -> Iterator[b
         hoja.append([_celda(hoja, valor, NEGRITA) for valor in fila])
     significados = [("id", "número interno"), *((campo.nombre, campo.titulo) for campo in contenido.campos)]
     _tabla(escrito, "Campos", ["Campo", "Significado"], significados)
+    for tabla in contenido.figuras.tablas if contenido.figuras else []:
+        _tabla(escrito, tabla.titulo[:31], tabla.encabezados, tabla.filas)
     _tabla(escrito, "Fuente", ["Qué", "Dato"], notas(capa, vista, contenido))
     with tempfile.TemporaryFile() as salida:
         escrito.save(salida)
@@ -56,7 +58,7 @@ def _hoja(escrito: Workbook, campos):
     return hoja
 
 
-def _tabla(escrito: Workbook, titulo: str, encabezado: list[str], filas: list[tuple[str, Any]]) -> None:
+def _tabla(escrito: Workbook, titulo: str, encabezado: list[str], filas: Sequence[Sequence[Any]]) -> None:
     hoja = escrito.create_sheet(titulo)
     hoja.freeze_panes = "A2"
     hoja.column_dimensions["A"].width, hoja.column_dimensions["B"].width = 26, 90

@@ -2,6 +2,7 @@
 
 from cuentas import rutas
 from demandas.models import Demanda
+from demandas.permisos import VER_INSTITUCIONAL
 from mapas.preguntas import PREGUNTAS
 from mapas.registro.alcance import CON_PAGINA
 from mapas.views.ayuda import GUIAS
@@ -21,7 +22,14 @@ rutas.abiertas(
     "paginas:proyectos",
     "paginas:equipamientos",
     "paginas:planes",
+    "paginas:diagnostico",
+    "paginas:diagnostico-xlsx",
+    "paginas:diagnostico-docx",
     *(f"mapas:{clave}" for clave in PREGUNTAS),
+    "mapas:priorizacion",
+    "mapas:priorizacion-resultado",
+    "mapas:priorizacion-comparar",
+    "mapas:priorizacion-xlsx",
     "mapas:disputas",
     "mapas:influencia",
     "mapas:geometria",
@@ -40,3 +48,4 @@ rutas.visibles(POA, "paginas:poa")
 for _modelo, _clave in CON_PAGINA.items():
     rutas.requieren(VER_REGISTRO, f"paginas:{_clave}-registro", de=_modelo, metodos=rutas.LECTURA, oculta=True)
 rutas.requieren(VER_REGISTRO, "paginas:registro", "paginas:registro-csv", metodos=rutas.LECTURA, oculta=True)
+rutas.requieren(VER_INSTITUCIONAL, "paginas:institucional-xlsx", metodos=rutas.LECTURA)

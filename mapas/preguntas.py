@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mapas import clases as legenda
+from mapas.brechas import brechas
 from mapas.clases import Clase
+from mapas.diagnostico.pregunta import diagnostico
 from mapas.figuras import (
     COLOR_PASO,
     ETIQUETA_PASO,
@@ -298,6 +300,8 @@ PREGUNTAS: dict[str, Callable[..., Figuras]] = {
     "ejecucion-poa": ejecucion_poa,
     "desatendidas": desatendidas,
     "servicios": servicios,
+    "diagnostico": diagnostico,
+    "brechas": brechas,
 }
 
 

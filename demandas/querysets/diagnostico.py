@@ -46,16 +46,15 @@ class HallazgoQuerySet(DelMunicipioQuerySet):
 
     def conservacion(self, nivel, municipio) -> Conservacion:
         """The conservation line of these findings at a level of `municipio`: a finding lies where its unit does."""
-        lugar = self.order_by().filter(unidad__localizaciones__isnull=False)
-        en_nivel = lugar.filter(unidad__localizaciones__nivel=nivel).filter(
-            Q(unidad__localizaciones__unidad__municipio=municipio) | Q(unidad__localizaciones__unidad=municipio)
-        )
-        cuenta = en_nivel.aggregate(
-            suma=Sum("unidad__localizaciones__fraccion"),
-            disputados=Count("pk", filter=Q(unidad__localizaciones__en_disputa=True), distinct=True),
+        from territorio.models import UnidadEnUnidad
+
+        # One row for each finding and each unit in which a part of its own unit lies.
+        partes = UnidadEnUnidad.objects.filter(parte__hallazgos__in=self.order_by())
+        cuenta = partes.filter(Q(unidad__municipio=municipio) | Q(unidad=municipio), nivel=nivel).aggregate(
+            suma=Sum("fraccion"), disputados=Count("parte__hallazgos", filter=Q(en_disputa=True), distinct=True)
         )
         total = self.count()
-        con_lugar = lugar.values("pk").distinct().count()
+        con_lugar = partes.values("parte__hallazgos").distinct().count()
         return Conservacion.de(
             total=total,
             ubicadas=cuenta["suma"] or 0.0,
@@ -73,7 +72,7 @@ class DatoInstitucionalQuerySet(DelMunicipioQuerySet):
 
 @pregunta
 def con_hallazgos(unidades: UnidadQuerySet, hallazgos: HallazgoQuerySet) -> UnidadQuerySet:
-    """Annotate each unit with `hallazgos` and, of each kind, `problemas`, `potencialidades`, `limitaciones`, `aspiraciones`.
+    """Annotate each unit with `hallados` and, of each kind, `problemas`, `potencialidades`, `limitaciones`, `aspiraciones`.
 
     Counts are sums of the part of each finding's unit that lies in the unit asked about.
     """
@@ -82,7 +81,7 @@ def con_hallazgos(unidades: UnidadQuerySet, hallazgos: HallazgoQuerySet) -> Unid
         for nombre, tipo in zip(("problemas", "potencialidades", "limitaciones", "aspiraciones"), TIPOS, strict=True)
     }
     return unidades.annotate(**de_tipo).annotate(
-        hallazgos=F("problemas") + F("potencialidades") + F("limitaciones") + F("aspiraciones")
+        hallados=F("problemas") + F("potencialidades") + F("limitaciones") + F("aspiraciones")
     )
 
 

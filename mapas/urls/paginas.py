@@ -4,7 +4,7 @@ from django.urls import path
 
 from demandas.models import Demanda
 from mapas.registro.alcance import CON_PAGINA
-from mapas.views import ayuda, fichas, historia, listas, paginas, planes, registro, territorio
+from mapas.views import ayuda, diagnostico, fichas, historia, listas, paginas, planes, registro, territorio
 from proyectos.models import PDM, POA, Proyecto
 from territorio.models import UnidadTerritorial
 
@@ -42,6 +42,10 @@ urlpatterns = [
     path("sello.json", registro.sello_json, name="sello-json"),
     path("demandas/", listas.demandas, name="demandas"),
     path("demandas/<int:pk>/", fichas.demanda, name="demanda"),
+    path("diagnostico/", diagnostico.pagina, name="diagnostico"),
+    path("diagnostico.xlsx", diagnostico.xlsx, name="diagnostico-xlsx"),
+    path("diagnostico.docx", diagnostico.docx, name="diagnostico-docx"),
+    path("diagnostico/institucional.xlsx", diagnostico.institucional_xlsx, name="institucional-xlsx"),
     path("equipamientos/", listas.equipamientos, name="equipamientos"),
     path("equipamientos/<int:pk>/", fichas.equipamiento, name="equipamiento"),
     path("planes/", planes.lista, name="planes"),

@@ -139,8 +139,10 @@ def _preguntas(vista: Vista) -> list[dict[str, Any]]:
         "cobertura-pdm": pgettext("mapa", "PDM"),
         "ejecucion-poa": pgettext("mapa", "POA"),
         "servicios": _("Servicios"),
+        "diagnostico": _("Diagnóstico"),
+        "brechas": _("Brechas"),
     }
-    consulta = vista.query(tipo=None, grupo=None, pdm=None, gestion=None, metros=None, medida=None)
+    consulta = vista.query(tipo=None, grupo=None, otro=None, pdm=None, gestion=None, metros=None, medida=None)
     return [
         {"nombre": corto, "url": f"{reverse('mapas:' + clave)}?{consulta}", "actual": clave == vista.pregunta}
         for clave, corto in cortos.items()
@@ -161,7 +163,8 @@ def _filtros(opciones: dict[str, list[tuple[str, str, bool]]]) -> list[dict[str,
     etiquetas = {
         "sector": _("Sector"),
         "tipo": _("Tipo"),
-        "grupo": _("Quién pide"),
+        "grupo": _("Grupo") if "otro" in opciones else _("Quién pide"),
+        "otro": _("Comparado con"),
         "nivel": _("Nivel"),
         "gestion": _("Gestión"),
         "pdm": _("Plan"),
