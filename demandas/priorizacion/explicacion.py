@@ -35,11 +35,13 @@ def explicar(
 def _perdida(
     resultado: Resultado, candidatas: Sequence[Candidata], suya: Candidata, segundos: float, detener: Detener | None
 ) -> HariaFalta:
-    """What the total score loses if it must be in."""
+    """What the total score loses if it must be in; nothing is said that was not proved in the time."""
     limites = resultado.entrada.limites
     forzada = mochila.resolver(candidatas, limites, segundos=segundos, forzada=suya.clave, detener=detener)
     if forzada is None:
         return HariaFalta(imposible=True)
+    if not (forzada.optimo and resultado.optimo):
+        return HariaFalta()
     puntajes = {c.clave: c.puntaje for c in candidatas}
     perdida = resultado.puntaje - math.fsum(puntajes[clave] for clave in forzada.elegidas)
     return HariaFalta(perdida=max(0.0, round(perdida, 6)))

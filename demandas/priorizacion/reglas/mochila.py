@@ -86,7 +86,10 @@ def resolver(
     avance: Avance | None = None,
     detener: Detener | None = None,
 ) -> Solucion | None:
-    """The best selection, None if no selection under the limits holds `forzada`."""
+    """The best selection, None if no selection under the limits holds `forzada`.
+
+    Without time to find any, the one that goes by score (with `forzada`, an empty one), not proved.
+    """
     if segundos <= 0:
         raise NoSePuedePriorizar(CodigoError.PARAMETRO_NO_VALIDO, parametro="segundos", valor=segundos)
     if not candidatas:
@@ -98,7 +101,7 @@ def resolver(
         return problema.resolver()
     except _SinTiempo:
         if forzada is not None:
-            return None
+            return Solucion((), False, 1.0)
         voraz = Eleccion(limites)
         bajar(por_puntaje.ordenar(candidatas), voraz)
         return Solucion(tuple(sorted(voraz.elegidas)), False, 1.0)
