@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.conf import settings
+from django.db.models import BooleanField, Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
 
 from cuentas.permisos import municipios_de
 from demandas.models import Asistencia, Calidad, GrupoEdad, Sexo
@@ -77,6 +79,34 @@ def de_eventos(usuario, eventos: Iterable) -> dict[int, Asistentes]:
         celdas[evento][sexo, edad, calidad] = n
     suyos = {m: es_de_aqui(usuario, m) for m in {e.municipio_id for e in eventos}}
     return {e.pk: asistentes(celdas[e.pk], de_aqui=suyos[e.municipio_id]) for e in eventos}
+
+
+def con_asistentes(eventos: QuerySet, usuario) -> QuerySet:
+    """Annotate `mujeres`, `hombres`, `personas` (None where nobody counted, or kept) and `reservado`: a sex of few is kept.
+
+    It tells no more of a meeting than `asistentes` does.
+    """
+    umbral = settings.MINKA_UMBRAL_PERSONAS
+    mujeres, hombres = (_de_sexo(sexo) for sexo in Sexo.values)
+    eventos = eventos.annotate(_mujeres=mujeres, _hombres=hombres).annotate(_todas=F("_mujeres") + F("_hombres"))
+    pocas = Q(_mujeres__gt=0, _mujeres__lt=umbral) | Q(_hombres__gt=0, _hombres__lt=umbral)
+    if not usuario.is_authenticated:
+        callado = pocas
+    else:
+        callado = Q(pk__in=[]) if usuario.is_superuser else ~Q(municipio__in=municipios_de(usuario)) & pocas
+    de_pocas = callado & Q(_todas__lt=umbral)
+    sin_dato, entero = Value(None), IntegerField(null=True)
+    return eventos.annotate(
+        mujeres=Case(When(callado | Q(_todas=0), then=sin_dato), default=F("_mujeres"), output_field=entero),
+        hombres=Case(When(callado | Q(_todas=0), then=sin_dato), default=F("_hombres"), output_field=entero),
+        personas=Case(When(de_pocas | Q(_todas=0), then=sin_dato), default=F("_todas"), output_field=entero),
+        reservado=Case(When(callado, then=Value(True)), default=Value(False), output_field=BooleanField()),
+    )
+
+
+def _de_sexo(sexo: str) -> Coalesce:
+    suyas = Asistencia.objects.filter(evento=OuterRef("pk"), sexo=sexo).order_by().values("evento")
+    return Coalesce(Subquery(suyas.values(n=Sum("personas"))), 0, output_field=IntegerField())
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from shapely.geometry.base import BaseGeometry
 
 from demandas.api import DemandaViewSet
+from demandas.asistencia import con_asistentes
+from demandas.eventos import PARAMETROS as PARAMETROS_DE_EVENTOS
+from demandas.eventos import eventos_pedidos
 from mapas.disputas import disputas
 from mapas.figuras import Figuras
 from mapas.filtros import PARAMETROS, Vista
@@ -48,6 +51,7 @@ class Capa:
     propiedades: dict[str, str] = field(default_factory=dict)
     areas: Callable[[Vista], Iterable[tuple[int, BaseGeometry, dict[str, Any]]]] | None = None
     de_lista: tuple[str, ...] = ()  # parameters that its list takes besides those of a view
+    significado: dict[str, str] = field(default_factory=lambda: SIGNIFICADO)
 
     @property
     def filtros(self) -> str:
@@ -93,7 +97,7 @@ class Capa:
         conservacion = None
         if hasattr(consulta, "conservacion"):
             conservacion = consulta.conservacion(vista.nivel, vista.municipio)
-        return Contenido(self, _campos(nombres, SIGNIFICADO), rasgos, conservacion)
+        return Contenido(self, _campos(nombres, self.significado), rasgos, conservacion)
 
     def _de_figuras(self, figuras: Figuras, codificar) -> "Contenido":
         columnas = [c.clave for c in figuras.columnas]
@@ -216,6 +220,37 @@ CAPAS: dict[str, Capa] = {
                 "fuente": "fuente",
             },
             de_lista=LISTAS["equipamientos"],
+        ),
+        Capa(
+            "eventos",
+            _("Eventos"),
+            consulta=lambda vista, parametros: con_asistentes(
+                eventos_pedidos(_con_municipio(vista, parametros), vista.usuario), vista.usuario
+            ),
+            geometria=lambda: F("punto"),
+            propiedades={
+                "tipo": "tipo",
+                "nombre": "nombre",
+                "unidad": "unidad__codigo",
+                "unidad_nombre": "unidad__nombre",
+                "nivel": "unidad__nivel__codigo",
+                "fecha": "fecha",
+                "hora": "hora",
+                "lugar": "lugar",
+                "estado": "estado",
+                "mujeres": "mujeres",
+                "hombres": "hombres",
+                "personas": "personas",
+                "reservado": "reservado",
+            },
+            de_lista=PARAMETROS_DE_EVENTOS,
+            significado={
+                "unidad": "código de la unidad de quien es la reunión",
+                "mujeres": "mujeres que vinieron; vacío si nadie las contó o si está reservado",
+                "hombres": "hombres que vinieron; vacío si nadie los contó o si está reservado",
+                "personas": "todas las que vinieron; vacío si nadie las contó, o si está reservado y son pocas",
+                "reservado": SIGNIFICADO["reservado"],
+            },
         ),
         Capa("influencia", _("Áreas estimadas, que no son límites"), areas=_areas_de_influencia),
         Capa("demanda", _("Demanda por territorio"), pregunta="demanda"),

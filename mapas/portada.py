@@ -7,6 +7,7 @@ from typing import Any
 from django.http import QueryDict
 
 from demandas.models import EstadoDemanda
+from demandas.tablero import Tablero, proceso_de, tablero
 from mapas.filtros import vista_de
 from mapas.listas import proyectos_pedidos
 from mapas.servicios import Alcance, alcance
@@ -90,6 +91,7 @@ class Pendientes:
     sin_ubicar: int | None = None
     atrasados: int | None = None
     sin_lugar: int | None = None
+    proceso: Tablero | None = None  # where the municipality stands, for who leads its process
 
     @property
     def hay(self) -> bool:
@@ -119,4 +121,10 @@ def pendientes_de(municipio: UnidadTerritorial, usuario) -> Pendientes | None:
         if para(Rol.PLANIFICADOR, Rol.COMITE, Rol.CONCEJO)
         else None,
         sin_lugar=base.con_limite().filter(geometria=None).count() if para(Rol.TECNICO_SIG) else None,
+        proceso=_proceso(municipio, usuario) if para(Rol.PLANIFICADOR) else None,
     )
+
+
+def _proceso(municipio: UnidadTerritorial, usuario) -> Tablero | None:
+    uno = proceso_de(municipio, usuario)
+    return tablero(uno) if uno is not None else None

@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from cuentas.auditoria import en_nombre_de
+from demandas.demostracion import cargar_proceso
 from demandas.models import DatoInstitucional
 from demandas.services.institucional import registrar_dato
 from proyectos.models import PDM, POA
@@ -101,6 +102,7 @@ class Command(BaseCommand):
         self._cargar(PASOS[-1:])
         for documento in nuevos:
             _dar_pasos(documento)
+        _proceso(municipio)
         _diagnostico_institucional(municipio)
 
     def _cargar(self, pasos) -> None:
@@ -156,6 +158,13 @@ def _dar_pasos(documento: PDM | POA) -> None:
         fecha = min(fecha, timezone.localdate())  # a clock may be behind
         with en_nombre_de(usuario):
             dar_paso(por=usuario, documento=documento, clave=clave, version=documento.version, fecha=fecha, **datos)
+
+
+def _proceso(municipio) -> None:
+    """Its planning process, as its planner recorded it."""
+    planificadora = get_user_model().objects.get(username="planificadora")
+    with en_nombre_de(planificadora):
+        cargar_proceso(por=planificadora, municipio=municipio, carpeta=CARPETA)
 
 
 def _diagnostico_institucional(municipio) -> None:
