@@ -184,3 +184,15 @@ rutas.requieren(
 rutas.requieren(UNIR_DEMANDAS, "demandas:parecidas", metodos=rutas.LECTURA)
 rutas.requieren(UNIR_DEMANDAS, "demandas:unir", de=Demanda)
 rutas.requieren(UNIR_DEMANDAS, "demandas:distintas", "demandas:separar", de=Demanda, metodos=rutas.ESCRITURA)
+rutas.requieren(GUARDAR_PRIORIZACION, "demandas:priorizacion-guardar", metodos=rutas.ESCRITURA)
+rutas.requieren(PRIORIZAR_DEMANDA, "demandas:priorizacion-aprobar", de=models.Priorizacion)
+rutas.requieren(COMENTAR_PRIORIZACION, "demandas:priorizacion-anotar", de=models.Priorizacion, metodos=rutas.ESCRITURA)
+rutas.requieren(
+    GUARDAR_PRIORIZACION,
+    "demandas:priorizacion-detener",
+    "demandas:priorizacion-otra-vez",
+    de=models.Priorizacion,
+    metodos=rutas.ESCRITURA,
+)
+rutas.requieren(EDITAR_CRITERIOS, "demandas:criterios")
+rutas.requieren(EDITAR_CRITERIOS, "demandas:criterio", de=models.Criterio)

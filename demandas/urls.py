@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from demandas.views import actores, captura, diagnostico, eventos, flujo, impresos, institucional, proceso, publicacion
+from demandas.views import (
+    actores,
+    captura,
+    diagnostico,
+    eventos,
+    flujo,
+    impresos,
+    institucional,
+    priorizacion,
+    proceso,
+    publicacion,
+)
 
 app_name = "demandas"
 urlpatterns = [
@@ -47,4 +58,11 @@ urlpatterns = [
     path("eventos/<int:pk>/lista.pdf", impresos.lista, name="evento-lista"),
     path("eventos/<int:pk>/boleta.pdf", impresos.boleta, name="evento-boleta"),
     path("eventos/<int:pk>/tarjetas.pdf", impresos.tarjetas, name="evento-tarjetas"),
+    path("priorizaciones/guardar/", priorizacion.guardar, name="priorizacion-guardar"),
+    path("priorizaciones/<uuid:uid>/aprobar/", priorizacion.aprobar, name="priorizacion-aprobar"),
+    path("priorizaciones/<uuid:uid>/notas/", priorizacion.anotar, name="priorizacion-anotar"),
+    path("priorizaciones/<uuid:uid>/detener/", priorizacion.detener, name="priorizacion-detener"),
+    path("priorizaciones/<uuid:uid>/otra-vez/", priorizacion.otra_vez, name="priorizacion-otra-vez"),
+    path("priorizaciones/criterios/", priorizacion.criterios, name="criterios"),
+    path("priorizaciones/criterios/<int:pk>/", priorizacion.criterio, name="criterio"),
 ]

@@ -12,7 +12,8 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from cuentas.permisos import Accion, puede
+from cuentas.permisos import Accion, membresias_de, puede
+from demandas.permisos import REGISTRAR_DEMANDA
 from mapas.filtros import FiltroInvalido, SinMunicipio, municipio_por_defecto, municipios_con_datos
 from territorio.models import Municipio, UnidadTerritorial
 from territorio.permisos import ADMINISTRAR_PERSONAS, IMPORTAR_LIMITES, VER_REGISTRO
@@ -97,6 +98,17 @@ class Sitio:
     def puede_administrar(self) -> bool:
         """Whether the reader gives roles here."""
         return self._puede(ADMINISTRAR_PERSONAS)
+
+    @cached_property
+    def puede_registrar(self) -> bool:
+        """Whether some role of the reader registers demands here, be it in one district."""
+        usuario = getattr(self._request, "user", None) or AnonymousUser()
+        if self.municipio is None or not usuario.is_authenticated:
+            return False
+        suyas = membresias_de(usuario)
+        return usuario.is_superuser or any(
+            m == self.municipio.pk and rol in REGISTRAR_DEMANDA.roles for m, rol in suyas
+        )
 
     def _puede(self, accion: Accion) -> bool:
         usuario = getattr(self._request, "user", None) or AnonymousUser()
