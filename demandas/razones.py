@@ -167,3 +167,14 @@ _ERRORES: dict[CodigoError, tuple[str, Callable[[], str]]] = {
     ),
     CodigoError.NUMEROS_MUY_GRANDES: ("techo", lambda: _("Los montos son demasiado grandes para esta regla.")),
 }
+
+
+def plantillas() -> dict[str, dict[str, str]]:
+    """The same sentences for the browser, which fills in what stands as `%(name)s`."""
+    cabe = _("Cabe en lo que sobra, pero otra combinación suma más puntos.")
+    return {
+        "dentro": {str(fase): frase() for fase, frase in _ENTRA.items()},
+        "razones": {str(codigo): frase() for codigo, frase in _FUERA.items()} | {"otra_combinacion_cabe": cabe},
+        "errores": {str(codigo): frase() for codigo, (_campo, frase) in _ERRORES.items()},
+        "campos": {str(codigo): campo for codigo, (campo, _frase) in _ERRORES.items()},
+    }

@@ -1,7 +1,7 @@
 """Who may ask for the pages, maps and downloads that only read: all, each what she may see."""
 
 from cuentas import rutas
-from demandas.models import Demanda
+from demandas.models import Demanda, Priorizacion
 from demandas.permisos import VER_INSTITUCIONAL
 from mapas.preguntas import PREGUNTAS
 from mapas.registro.alcance import CON_PAGINA
@@ -22,6 +22,7 @@ rutas.abiertas(
     "paginas:proyectos",
     "paginas:equipamientos",
     "paginas:planes",
+    "paginas:priorizaciones",
     "paginas:diagnostico",
     "paginas:diagnostico-xlsx",
     "paginas:diagnostico-docx",
@@ -30,6 +31,7 @@ rutas.abiertas(
     "mapas:priorizacion-resultado",
     "mapas:priorizacion-comparar",
     "mapas:priorizacion-xlsx",
+    "mapas:como-se-calcula",
     "mapas:disputas",
     "mapas:influencia",
     "mapas:geometria",
@@ -41,6 +43,9 @@ rutas.abiertas(
 rutas.visibles(UnidadTerritorial, "paginas:territorio-rama", "paginas:territorio-unidad", "paginas:unidad")
 rutas.visibles(UnidadTerritorial, "paginas:historia")
 rutas.visibles(Demanda, "paginas:demanda")
+rutas.abiertas("mapas:priorizacion-falta")
+rutas.abiertas("mapas:priorizacion-ver", metodos=rutas.ESCRITURA)
+rutas.visibles(Priorizacion, *(f"paginas:priorizacion{cual}" for cual in ("", "-estado", "-xlsx", "-pdf")))
 rutas.visibles(Proyecto, "paginas:proyecto")
 rutas.visibles(Equipamiento, "paginas:equipamiento")
 rutas.visibles(PDM, "paginas:pdm")

@@ -4,7 +4,18 @@ from django.urls import path
 
 from demandas.models import Demanda
 from mapas.registro.alcance import CON_PAGINA
-from mapas.views import ayuda, diagnostico, fichas, historia, listas, paginas, planes, registro, territorio
+from mapas.views import (
+    ayuda,
+    diagnostico,
+    fichas,
+    historia,
+    listas,
+    paginas,
+    planes,
+    priorizaciones,
+    registro,
+    territorio,
+)
 from proyectos.models import PDM, POA, Proyecto
 from territorio.models import UnidadTerritorial
 
@@ -46,6 +57,11 @@ urlpatterns = [
     path("diagnostico.xlsx", diagnostico.xlsx, name="diagnostico-xlsx"),
     path("diagnostico.docx", diagnostico.docx, name="diagnostico-docx"),
     path("diagnostico/institucional.xlsx", diagnostico.institucional_xlsx, name="institucional-xlsx"),
+    path("priorizaciones/", priorizaciones.lista, name="priorizaciones"),
+    path("priorizaciones/<uuid:uid>/", priorizaciones.corrida, name="priorizacion"),
+    path("priorizaciones/<uuid:uid>/estado.json", priorizaciones.estado, name="priorizacion-estado"),
+    path("priorizaciones/<uuid:uid>/lista.xlsx", priorizaciones.planilla_de_corrida, name="priorizacion-xlsx"),
+    path("priorizaciones/<uuid:uid>/lista.pdf", priorizaciones.cartel, name="priorizacion-pdf"),
     path("equipamientos/", listas.equipamientos, name="equipamientos"),
     path("equipamientos/<int:pk>/", fichas.equipamiento, name="equipamiento"),
     path("planes/", planes.lista, name="planes"),

@@ -1,0 +1,1 @@
+"""The workbench and its runs as pages, maps and documents show them."""
