@@ -8,6 +8,7 @@ from procrastinate.contrib.django import app
 from cuentas.auditoria import en_nombre_de
 
 PRIORIZACIONES = "priorizaciones"
+CARGAS = "cargas"
 MANTENIMIENTO = "mantenimiento"
 
 
@@ -25,3 +26,35 @@ def recuperar_priorizaciones(timestamp: int) -> None:
 
     with en_nombre_de(None, orden="recuperar_priorizaciones"):
         priorizacion.recuperar()
+
+
+@app.task(name="leer_carga", queue=CARGAS, pass_context=True)
+def leer_carga(contexto: JobContext, *, uid: str) -> None:
+    from demandas.services import marcha_cargas
+
+    marcha_cargas.leer(uid=UUID(uid), trabajo=contexto.job.id)
+
+
+@app.task(name="escribir_carga", queue=CARGAS, pass_context=True)
+def escribir_carga(contexto: JobContext, *, uid: str, por: int | None = None) -> None:
+    from demandas.services import marcha_cargas
+
+    marcha_cargas.aplicar(uid=UUID(uid), trabajo=contexto.job.id, por=por)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="recuperar_cargas", queue=MANTENIMIENTO, queueing_lock="recuperar_cargas")
+def recuperar_cargas(timestamp: int) -> None:
+    from demandas.services import marcha_cargas
+
+    with en_nombre_de(None, orden="recuperar_cargas"):
+        marcha_cargas.recuperar()
+
+
+@app.periodic(cron="23 3 * * *")
+@app.task(name="limpiar_cargas", queue=MANTENIMIENTO, queueing_lock="limpiar_cargas")
+def limpiar_cargas(timestamp: int) -> None:
+    from demandas.services import marcha_cargas
+
+    with en_nombre_de(None, orden="limpiar_cargas"):
+        marcha_cargas.limpiar()

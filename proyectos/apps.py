@@ -5,4 +5,4 @@ class ProyectosConfig(AppConfig):
     name = "proyectos"
 
     def ready(self) -> None:
-        from proyectos import criterios, permisos, verificacion  # noqa: F401 (declare criteria, actions, rows and checks)
+        from proyectos import criterios, llevar, permisos, verificacion  # noqa: F401 (declare what others ask for)

@@ -5,9 +5,11 @@ from uuid import UUID
 
 from demandas.importacion.campos import DESTINOS
 from demandas.importacion.plan import FilaHallazgo, Plan
+from demandas.odk import lectura
+from demandas.odk.envios import EnvioIlegible, leer_envios
 from territorio.importacion import pedido_tabla as comun
 from territorio.importacion.pedido_tabla import PedidoTabla
-from territorio.importacion.tabla import Tabla
+from territorio.importacion.tabla import BYTES_MAXIMOS, Tabla
 
 HOJA = "Demandas"
 
@@ -24,6 +26,16 @@ class Entrada:
 
 def abrir(pedido: PedidoTabla, plan: Plan) -> Entrada:
     """Read the file; what is wrong with it goes to the report."""
+    if pedido.archivo.is_file() and pedido.archivo.stat().st_size <= BYTES_MAXIMOS:
+        try:
+            envios = leer_envios(pedido.archivo)
+        except EnvioIlegible as e:
+            plan.informe.error(str(e), e.remedio, codigo="envios_ilegibles")
+            return Entrada(Tabla(), {})
+        if envios:
+            if lectura.es_de_otro(envios, plan):
+                return Entrada(Tabla(), {})
+            return Entrada(*lectura.a_tabla(envios, plan))
     return Entrada(
         *comun.abrir_tabla(pedido, plan.informe, DESTINOS, obligatorio="titulo", que="dice la demanda", hoja=HOJA)
     )

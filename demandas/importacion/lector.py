@@ -202,7 +202,8 @@ class _Eventos:
         if self._por_nombre is None:
             self._por_nombre = defaultdict(list)
             for evento in Evento.objects.filter(municipio=self.municipio).select_related("unidad"):
-                for nombre in {normalizar(evento), normalizar(f"ev{evento.pk}")}:
+                con_dia = f"{evento} · {evento.fecha:%d/%m/%Y}"
+                for nombre in {normalizar(evento), normalizar(con_dia), normalizar(f"ev{evento.pk}")}:
                     self._por_nombre[nombre].append(evento)
                 self._por_dia[evento.fecha].append(evento)
         if hallados := self._por_nombre.get(normalizar(dicho)):

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -56,6 +56,7 @@ class Plan:
         if not fuera:
             return
         self.filas = [f for f in self.filas if f.numero not in fuera]
+        self.informe.problemas = [replace(p, gravedad="dato") if p.fila in fuera else p for p in self.informe.problemas]
         quedan = {h for f in self.leidas if f.numero not in fuera for h in f.hallazgos}
         de_filas = {h for f in self.leidas for h in f.hallazgos}
         self.hallazgos = [h for h in self.hallazgos if h.envio in quedan or h.envio not in de_filas]

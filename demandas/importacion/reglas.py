@@ -1,12 +1,14 @@
-"""What no single cell tells: ranks given twice or skipped, more people than live there, demands that may be stored already."""
+"""What no single cell tells: ranks given twice or skipped, more people than live there, demands stored already."""
 
 from collections import defaultdict
 from collections.abc import Iterable
+from difflib import SequenceMatcher
 
 from demandas import parecidas
 from demandas.importacion.plan import NUEVA, FilaDemanda, Plan
 from demandas.models import Grupo, Rango
-from territorio.importacion.texto import enumerar
+from territorio.importacion.pedido_tabla import sectores_por_codigo
+from territorio.importacion.texto import enumerar, normalizar
 from territorio.models import UnidadTerritorial
 
 
@@ -117,3 +119,28 @@ def _para_comparar(fila: FilaDemanda) -> dict:
         "lon": centro.x if centro else None,
         "lat": centro.y if centro else None,
     }
+
+
+def proponer_sectores(plan: Plan) -> None:
+    """For each word of the file that is no sector: its rows, and the sectors that are called most like it."""
+    filas: dict[str, list[int]] = defaultdict(list)
+    for problema in plan.informe.problemas:
+        if problema.detalle.get("sector") and problema.fila is not None:
+            filas[problema.detalle["sector"]].append(problema.fila)
+    sectores = [(s.codigo, s.nombre) for s in sectores_por_codigo().values()]
+    plan.informe.sugerencias["sectores"] = [
+        {"palabra": palabra, "filas": numeros, "propuestos": _mas_cercanos(palabra, sectores)}
+        for palabra, numeros in filas.items()
+    ]
+
+
+def _mas_cercanos(palabra: str, sectores: list[tuple[str, str]]) -> list[dict[str, str]]:
+    """Three at most, by their letters or by sharing a whole word."""
+    escrita = normalizar(palabra)
+    notas = []
+    for codigo, nombre in sectores:
+        normal = normalizar(nombre)
+        comunes = {p for p in escrita.split() if len(p) > 3} & set(normal.split())
+        notas.append((SequenceMatcher(None, escrita, normal).ratio() + 0.5 * bool(comunes), codigo, nombre))
+    mejores = sorted(notas, key=lambda n: (-n[0], n[1]))[:3]
+    return [{"codigo": codigo, "nombre": nombre} for nota, codigo, nombre in mejores if nota >= 0.4]

@@ -54,7 +54,23 @@ def planear(pedido: PedidoTabla, *, simulado: bool = False) -> Plan:
     _comparar(plan, publicar=pedido.publicar)
     _hallazgos(plan, entrada.hallazgos)
     reglas.revisar([f for f in plan.leidas if f.estado != CON_ERROR], plan)
+    reglas.proponer_sectores(plan)
+    informe.filas = [_fila_del_informe(f) for f in plan.leidas]
     return plan
+
+
+def _fila_del_informe(fila: FilaDemanda) -> dict[str, Any]:
+    return {
+        "numero": fila.numero,
+        "codigo": fila.codigo,
+        "titulo": fila.campos["titulo"],
+        "unidad": fila.nombres.get("proponente_id", ""),
+        "sector": fila.nombres.get("sector_id", ""),
+        "grupo": fila.campos["grupo"],
+        "demanda": fila.existente.pk if fila.existente else None,
+        "estado": fila.estado,
+        "cambios": fila.cambios,
+    }
 
 
 @transaction.atomic
@@ -150,8 +166,26 @@ def _hallazgos(plan: Plan, leidos: list) -> None:
     """Keep the findings that are not stored yet."""
     guardados = set(Hallazgo.objects.filter(envio__in=[h.envio for h in leidos]).values_list("envio", flat=True))
     plan.hallazgos = [h for h in leidos if h.envio not in guardados]
+    _soltar_puestos(plan)
     if leidos:
         plan.informe.cuentas["hallazgos_nuevos"] = len(plan.hallazgos)
+
+
+def _soltar_puestos(plan: Plan) -> None:
+    """A place that a group gave already to another finding stays with that one."""
+    campos = ("unidad_id", "evento_id", "grupo", "tipo", "puesto")
+    unidades = {h.campos["unidad_id"] for h in plan.hallazgos}
+    tomados = set(Hallazgo.objects.filter(unidad__in=unidades, puesto__isnull=False).values_list(*campos))
+    for hallazgo in plan.hallazgos:
+        clave = tuple(hallazgo.campos[c] for c in campos)
+        if hallazgo.campos["puesto"] is not None and clave in tomados:
+            hallazgo.campos["puesto"] = None
+            plan.informe.aviso(
+                f"el puesto {clave[-1]} ya lo tiene otro hallazgo; «{hallazgo.campos['texto'][:60]}» se carga sin puesto.",
+                "Corríjalo después en el autodiagnóstico de esa comunidad.",
+                codigo="puesto_repetido",
+            )
+        tomados.add(clave)
 
 
 def _comparar(plan: Plan, *, publicar: bool) -> None:

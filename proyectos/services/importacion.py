@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import shapely
+from django.db.models.functions import Coalesce
 
 from demandas.models import Demanda
 from proyectos.models import EstadoProyecto, Proyecto
@@ -126,7 +127,9 @@ class _Lector:
         etiquetas = {nombre: valor for valor, etiqueta in E.choices for nombre in (valor, str(etiqueta))}
         self.estados = {k: str(v) for k, v in OTROS_NOMBRES.items()} | etiquetas | pedido.equivalencias("estado")
         self.vistos: Counter[tuple[str, str]] = Counter()
-        self.demandas = dict(Demanda.objects.filter(municipio=plan.municipio).values_list("codigo", "pk"))
+        # What answers a demand that was joined to another answers that one.
+        propias = Demanda.objects.filter(municipio=plan.municipio)
+        self.demandas = dict(propias.values_list("codigo", Coalesce("unida_a", "pk")))
         self.proyectos: dict[str, FilaProyecto] = {}
         self.usados: set[str] = set()
 

@@ -65,17 +65,20 @@ def guardar(uid: UUID, archivos: Iterable[UploadedFile]) -> Guardado:
     destino.mkdir(mode=0o700)
     try:
         for sufijo, archivo in partes.items():
-            ruta = destino / f"{BASE}{sufijo}"
-            with os.fdopen(os.open(ruta, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as f:
-                for trozo in archivo.chunks():
-                    f.write(trozo)
-                # On disk for certain before its row says that it is there.
-                f.flush()
-                os.fsync(f.fileno())
+            escribir(destino / f"{BASE}{sufijo}", archivo)
         return Guardado(_nombre_mostrado(partes), sha256(uid))
     except BaseException:
         borrar(uid)
         raise
+
+
+def escribir(ruta: Path, archivo: UploadedFile) -> None:
+    """Put an upload where nothing is yet, for us alone, and on disk for certain before its row says that it is there."""
+    with os.fdopen(os.open(ruta, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as f:
+        for trozo in archivo.chunks():
+            f.write(trozo)
+        f.flush()
+        os.fsync(f.fileno())
 
 
 def principal(uid: UUID) -> Path | None:
