@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from cuentas.permisos import Accion, membresias_de, puede
-from demandas.permisos import REGISTRAR_DEMANDA
+from demandas.permisos import CARGAR_DEMANDAS, REGISTRAR_DEMANDA, UNIR_DEMANDAS
 from mapas.filtros import FiltroInvalido, SinMunicipio, municipio_por_defecto, municipios_con_datos
 from territorio.models import Municipio, UnidadTerritorial
 from territorio.permisos import ADMINISTRAR_PERSONAS, IMPORTAR_LIMITES, VER_REGISTRO
@@ -93,6 +93,16 @@ class Sitio:
     def puede_importar(self) -> bool:
         """Whether the reader may import limits here; costs a visitor nothing."""
         return self._puede(IMPORTAR_LIMITES)
+
+    @cached_property
+    def puede_cargar(self) -> bool:
+        """Whether the reader may load files of demands here."""
+        return self._puede(CARGAR_DEMANDAS)
+
+    @cached_property
+    def puede_unir(self) -> bool:
+        """Whether the reader may join demands that are the same here."""
+        return self._puede(UNIR_DEMANDAS)
 
     @cached_property
     def puede_administrar(self) -> bool:

@@ -95,7 +95,7 @@ def contenidos(solapes: list[Solape], vista: Vista) -> dict[int, Contenido]:
         return dentro
     municipio = vista.municipio
     capas = {
-        "demandas": (Demanda.objects.visibles_para(vista.usuario).filter(municipio=municipio), "titulo"),
+        "demandas": (Demanda.objects.visibles_para(vista.usuario).propias().filter(municipio=municipio), "titulo"),
         "proyectos": (Proyecto.objects.visibles_para(vista.usuario).filter(municipio=municipio), "nombre"),
         "equipamientos": (Equipamiento.objects.filter(municipio=municipio), "nombre"),
         "unidades": (UnidadTerritorial.objects.base().filter(municipio=municipio, punto__isnull=False), "nombre"),

@@ -93,8 +93,11 @@ def demandas_pedidas(parametros: Mapping[str, str], usuario) -> QuerySet:
     """The demands that a query string asks for, of those `usuario` may see; annotated `puesto` and `con_personas`.
 
     Keys: q, municipio, unidad (id), sector, grupo, estado, lugar (see `UbicadaPor`), orden (`-` before it: backwards).
+    Those joined to another count through it, and are listed only where their state is what is asked for.
     """
     demandas = _comunes(Demanda.objects.visibles_para(usuario), parametros, EstadoDemanda.values)
+    if texto(parametros, "estado") != EstadoDemanda.UNIDA:
+        demandas = demandas.propias()
     if grupo := uno_de(texto(parametros, "grupo"), Grupo.values, "grupo"):
         demandas = demandas.de(grupo=grupo)
     demandas = con_palabras(demandas, ("titulo", "codigo", "proponente__nombre"), texto(parametros, "q"))

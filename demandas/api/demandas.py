@@ -47,7 +47,7 @@ class DemandaSerializer(GeoFeatureModelSerializer):
         fields = [
             "id", "codigo", "titulo", "descripcion", "municipio", "proponente", "sector", "grupo", "beneficiarias_mujeres",
             "beneficiarios_hombres", "personas", "reservado", "costo_estimado", "estado", "fecha", "ubicada_por",
-            "publicada", "version",
+            "publicada", "unida_a", "version",
         ]  # fmt: skip
 
     def get_geometria(self, demanda):
@@ -86,7 +86,11 @@ class DemandaViewSet(CapturaMixin, PublicableMixin, ColeccionMixin, viewsets.Rea
         return REGISTRAR_DEMANDA if self.action in {"create", "partial_update"} else PUBLICAR_DEMANDA
 
     def get_queryset(self):
-        return super().get_queryset().visibles_para(self.request.user).con_personas(self.request.user)
+        demandas = super().get_queryset().visibles_para(self.request.user).con_personas(self.request.user)
+        # One that was joined to another counts through it; whoever asks for that state gets it.
+        if self.action == "list" and self.request.query_params.get("estado") != EstadoDemanda.UNIDA:
+            demandas = demandas.propias()
+        return demandas
 
     @extend_schema(
         operation_id="demandas_list", parameters=PAGINA, responses={(200, "application/geo+json"): COLECCION}

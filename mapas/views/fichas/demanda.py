@@ -8,6 +8,7 @@ from cuentas.permisos import puede
 from demandas.camino import camino_de
 from demandas.models import Demanda
 from demandas.permisos import PUBLICAR_DEMANDA
+from demandas.uniones import uniones_de
 from mapas.listas import con_ultima_operacion
 from mapas.views.fichas.lugar import croquis_de, lugares_de
 from proyectos.models import Proyecto
@@ -30,6 +31,7 @@ def demanda(request: HttpRequest, pk: int) -> HttpResponse:
         "camino": camino_de(una, request.user),
         "puede_publicar": puede(request.user, PUBLICAR_DEMANDA, una.municipio, una),
         "adjuntos": seccion(request.user, una),
+        "uniones": uniones_de(una, request.user),
         "lugares": lugares_de(una),
         "croquis": croquis_de(una),
         "rangos": sorted(una.rangos.all(), key=lambda rango: (rango.grupo != "comunidad", rango.grupo)),
