@@ -25,6 +25,7 @@ from demandas.captura.formulario import FormularioCaptura
 from demandas.captura.textos import textos
 from demandas.models import Demanda
 from demandas.services.captura import EnvioDistinto, registrar_demanda
+from territorio.fechas import hoy
 from territorio.models import ClaseDeArchivo, UnidadTerritorial
 from territorio.services.archivos import ArchivoRepetido, adjuntar
 from territorio.services.deposito import ArchivoRechazado
@@ -74,6 +75,7 @@ def sesion(request: HttpRequest) -> HttpResponse:
         "id": usuario.pk if usuario.is_authenticated else None,
         "cuenta": usuario.get_username(),
         "csrf": get_token(request),
+        "hoy": hoy().isoformat(),
     }
     return JsonResponse(dicho, headers={"Cache-Control": "no-store"})
 

@@ -5,8 +5,8 @@ export const GRUPOS = ["comunidad", "mujeres", "hombres", "jovenes", "adultos", 
 export const SEXOS = ["mujeres", "hombres"];
 export const EDADES = ["jovenes", "adultos", "adultos_mayores"];
 export const TOTALES = { mujeres: "beneficiarias_mujeres", hombres: "beneficiarios_hombres" };
-// Those that may still be written; the others are being sent, or were.
-export const ABIERTOS = ["borrador", "en_espera", "rechazada"];
+// Those that may still be written; of the others something is being sent, or was.
+export const abierto = (b) => ["borrador", "en_espera", "rechazada"].includes(b.estado) && !b.demanda;
 
 // Not only over https has a page `randomUUID`.
 export function numeroDeEnvio() {
@@ -20,7 +20,7 @@ export function numeroDeEnvio() {
 
 export function nuevo({ quien, municipio, datos = {} }) {
   const ahora = new Date();
-  const dia = new Date(ahora - ahora.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
+  const dia = new Intl.DateTimeFormat("en-CA", { timeZone: "America/La_Paz" }).format(ahora);
   return {
     envio: numeroDeEnvio(), de: quien.id, cuenta: quien.cuenta, municipio: municipio.codigo, estado: "borrador", paso: 0,
     creado: ahora.toISOString(), cambiado: ahora.toISOString(), dia, datos, lugar: null, precision: null, intentos: 0,

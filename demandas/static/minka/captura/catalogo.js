@@ -16,6 +16,7 @@ export async function cargar(municipio, alLlegar) {
     // Without a place to keep it, it is brought each time.
   }
   if (actual) alLlegar();
+  if (!navigator.onLine) return;
   const consulta = `?municipio=${encodeURIComponent(municipio)}`;
   try {
     const traido = await traer(CATALOGO + consulta);

@@ -41,7 +41,7 @@ async function enviarTodo(forzar) {
     if (!tomado) continue;
     avisar();
     try {
-      await enviarUno(tomado, sesion.csrf);
+      await enviarUno(await conSuDia(tomado, sesion.hoy), sesion.csrf);
       enviadas += 1;
     } catch (falla) {
       await aplazar(envio, falla.segundos);
@@ -87,6 +87,12 @@ export async function quien() {
   const { estado, datos } = await pedir(SESION, {}, 20_000);
   if (estado !== 200 || !("csrf" in datos)) throw new Espera();
   return datos;
+}
+
+// A phone whose clock runs ahead may say tomorrow. Kept before it is sent: the next attempt must say the same.
+async function conSuDia(borrador, hoy) {
+  if (!hoy || borrador.dia <= hoy) return borrador;
+  return cambiar(borrador.envio, (b) => ({ ...b, dia: hoy }));
 }
 
 async function enviarUno(borrador, csrf) {

@@ -1,5 +1,6 @@
 // What is on this phone: each draft with its state, the next thing to do with it, and those of other accounts only counted.
 import { avisar, borrar, todos } from "./almacen.js";
+import { abierto } from "./borrador.js";
 import { boton, datos, hacer, t, uno } from "./textos.js";
 
 const SIGNO = { borrador: "○", en_espera: "◔", enviando: "◑", enviada: "●", conflicto: "!", rechazada: "✕" };
@@ -30,12 +31,12 @@ export async function pintar({ abrir, elegir }) {
 
 function fila(b, { abrir, elegir }) {
   const titulo = b.datos.titulo?.trim() || t("sin_titulo");
-  const cabeza = b.estado === "enviada"
+  const cabeza = b.demanda
     ? hacer("a", { href: `/demandas/${b.demanda.id}/`, textContent: `${b.demanda.codigo} · ${titulo}` })
     : hacer("strong", { textContent: titulo });
   const acciones = hacer("p", { className: "fila" });
-  if (["borrador", "en_espera"].includes(b.estado)) acciones.append(boton(t("seguir"), () => abrir(b)));
-  if (b.estado === "rechazada") acciones.append(boton(t("corregir"), () => abrir(b), "btn-primary"));
+  if (abierto(b) && b.estado !== "rechazada") acciones.append(boton(t("seguir"), () => abrir(b)));
+  if (abierto(b) && b.estado === "rechazada") acciones.append(boton(t("corregir"), () => abrir(b), "btn-primary"));
   if (b.estado === "conflicto") acciones.append(boton(t("elegir"), () => elegir(b), "btn-primary"));
   if (b.estado !== "enviando") {
     acciones.append(boton(t(b.estado === "enviada" ? "quitar" : "borrar"), async () => {

@@ -54,7 +54,11 @@ function elegir(id) {
 }
 
 // --- the place --------------------------------------------------------------------------------------------------------
-const decir = (texto) => { uno("[data-lugar-aviso]").textContent = texto; };
+function decir(texto) {
+  const donde = uno("[data-lugar-aviso]");
+  donde.textContent = texto;
+  if (texto) donde.scrollIntoView({ block: "nearest" });
+}
 
 function estoyAqui() {
   if (!navigator.geolocation) return decir(t("sin_posicion"));
@@ -80,6 +84,7 @@ async function marcar(tipo) {
   decir(t(`pulse_${tipo}`));
   const marco = uno("[data-mapa-marco]");
   marco.hidden = false;
+  marco.scrollIntoView({ block: "nearest" });
   uno("[data-deshacer]").hidden = tipo === "punto";
   try {
     const { abrir } = await import("./mapa.js");
@@ -168,7 +173,7 @@ export function pintar() {
   const suya = unidad(elegida);
   uno("[data-elegida-nombre]").textContent = elegida ? [nombreDeUnidad(elegida), suya ? `(${[suya.nivel, suya.padre].filter(Boolean).join(", ")})` : ""].filter(Boolean).join(" ") : "";
   uno("[data-unidades]").replaceChildren();
-  if (!elegida && catalogo()) hallar();
+  if (!elegida && catalogo() && (uno("#buscar-unidad").value || aqui)) hallar();
   resumir();
 }
 

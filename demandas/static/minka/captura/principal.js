@@ -1,6 +1,6 @@
 // The capture page: one draft at a time in the form, saved at every change; the list of all; sending when there is network.
 import { alCambiar, avisar, cambiar, fotosDe, leer, poner } from "./almacen.js";
-import { ABIERTOS, dice, nuevo } from "./borrador.js";
+import { abierto, dice, nuevo } from "./borrador.js";
 import * as catalogo from "./catalogo.js";
 import * as conflicto from "./conflicto.js";
 import { enviarPendientes, quien } from "./envio.js";
@@ -42,17 +42,17 @@ function alFormulario() {
 
 // One write after the other, so that the last one is what was written last.
 let cola = Promise.resolve();
-function guardar(cambio) {
+function guardar(cambio, { siempre = false } = {}) {
   borrador = { ...cambio(borrador), cambiado: new Date().toISOString(), estado: "borrador" };
   const este = borrador;
-  if (!dice(este)) return cola;
+  if (!siempre && !dice(este)) return cola;
   cola = cola.then(async () => {
     const antes = await leer("borradores", este.envio);
     if (!antes) await poner("borradores", este);
-    else if (ABIERTOS.includes(antes.estado)) await cambiar(este.envio, (b) => (ABIERTOS.includes(b.estado) ? este : null));
+    else if (!(await cambiar(este.envio, (b) => (abierto(b) ? este : null)))) return verLista(); // it is on its way
     uno("[data-guardado]").textContent = `· ${t("guardado")}`;
     avisar();
-    await pintarLista();
+    return pintarLista();
   }).catch(alFallar);
   return cola;
 }
@@ -175,7 +175,7 @@ const sumar = () => { uno("[data-suma]").textContent = [repaso.suma(borrador), r
 async function enviarEste() {
   await guardar((b) => ({ ...b, error: null, detalle: null }));
   const { envio, datos: dicho } = borrador;
-  const puesto = await cambiar(envio, (b) => (ABIERTOS.includes(b.estado) ? { ...b, estado: "en_espera", proximo: 0 } : null)).catch(alFallar);
+  const puesto = await cambiar(envio, (b) => (abierto(b) ? { ...b, estado: "en_espera", proximo: 0 } : null)).catch(alFallar);
   if (!puesto) return verLista();
   avisar();
   uno("[data-siguiente]").disabled = true;
@@ -205,7 +205,7 @@ function hecho(b, dicho) {
 async function enviar(opciones = {}) {
   let dicho = {};
   try {
-    dicho = await enviarPendientes(opciones);
+    if (navigator.onLine) dicho = await enviarPendientes(opciones);
   } catch (falla) {
     alFallar(falla);
   }
@@ -238,7 +238,7 @@ function escuchar() {
   uno("#fotos").addEventListener("change", async ({ target }) => {
     const elegidas = [...target.files];
     target.value = "";
-    await guardar((b) => b);
+    await guardar((b) => b, { siempre: true });
     await fotos.agregar(borrador.envio, elegidas, alFallar).catch(alFallar);
   });
   uno("[data-siguiente]").addEventListener("click", siguiente);
@@ -277,7 +277,7 @@ async function empezarTodo() {
   catalogo.cargar(datos.municipio.codigo, () => {
     lugar.pintar();
     hallazgos();
-    uno("[data-catalogo-al]").textContent = t("catalogo_al", { dia: new Date(catalogo.catalogo().hecho).toLocaleString("es-BO", { dateStyle: "short", timeStyle: "short" }) });
+    uno("[data-catalogo-al]").textContent = t("catalogo_al", { dia: new Date(catalogo.catalogo().hecho).toLocaleString("es-BO", { dateStyle: "short", timeStyle: "short", hour12: false }) });
   });
   try {
     const { pendientes } = await lista.pintar({ abrir, elegir: () => verLista() });
@@ -286,8 +286,10 @@ async function empezarTodo() {
   } catch (falla) {
     alFallar(falla);
   }
-  await enviar({ forzar: true });
-  quien().then(alTenerSesion, () => {});
+  if (navigator.onLine) {
+    await enviar({ forzar: true });
+    quien().then(alTenerSesion, () => {});
+  }
   const firme = (await navigator.storage?.persisted?.()) || (await navigator.storage?.persist?.());
   if (firme === false) uno("[data-persistencia]").hidden = false;
   await obrero();

@@ -39,7 +39,7 @@ async function guardar(direccion, respuesta) {
 async function pagina(evento) {
   const guardada = async () => {
     const cache = await caches.open(PAGINA);
-    return (await cache.match(evento.request)) ?? (await cache.match(evento.request, { ignoreSearch: true }));
+    return (await cache.match(evento.request, { ignoreVary: true })) ?? (await cache.match(evento.request, { ignoreSearch: true, ignoreVary: true }));
   };
   const deLaRed = fetch(evento.request).then((respuesta) => {
     if (respuesta.ok && !respuesta.redirected) evento.waitUntil(guardar(evento.request.url, respuesta.clone()));
@@ -64,7 +64,7 @@ self.addEventListener("fetch", (evento) => {
   else if (url.pathname.startsWith("/static/")) {
     evento.respondWith((async () => {
       const cache = await caches.open(RECURSOS);
-      return (await cache.match(request)) ?? (await caches.match(request)) ?? fetch(request);
+      return (await cache.match(request, { ignoreVary: true })) ?? (await caches.match(request, { ignoreVary: true })) ?? fetch(request);
     })());
   }
 });
