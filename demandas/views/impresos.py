@@ -17,7 +17,7 @@ from territorio.impresos import pie_de, respuesta_pdf
 from territorio.models import Sector
 
 FILAS, FILAS_MAXIMAS = 40, 300
-TARJETAS_MAXIMAS = 200
+TARJETAS_MAXIMAS = 120
 EN_BLANCO = 6  # cards for what comes up in the meeting itself
 # Programmes by which a municipality runs its own house: nobody asks for them in a workshop.
 DE_LA_CASA = ("00", "01", "19", "28", "34", "97", "98", "99")
