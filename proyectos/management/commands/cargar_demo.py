@@ -15,11 +15,13 @@ from django.utils import timezone
 
 from cuentas.auditoria import en_nombre_de
 from demandas.demostracion import cargar_proceso
-from demandas.models import DatoInstitucional
+from demandas.mesa.pedido import leer_pedido
+from demandas.models import DatoInstitucional, Evento, Priorizacion
+from demandas.services import priorizacion
 from demandas.services.institucional import registrar_dato
 from proyectos.models import PDM, POA
 from proyectos.services.tramite import dar_paso
-from territorio.models import Membresia, Municipio, Rol
+from territorio.models import Membresia, Municipio, Rol, UnidadTerritorial
 
 CARPETA = Path(settings.BASE_DIR) / "fixtures" / "demo"
 CODIGO = settings.MINKA_MUNICIPIO_DEMO
@@ -104,6 +106,7 @@ class Command(BaseCommand):
             _dar_pasos(documento)
         _proceso(municipio)
         _diagnostico_institucional(municipio)
+        _priorizaciones(municipio)
 
     def _cargar(self, pasos) -> None:
         for que, comando, archivo, opciones in pasos:
@@ -176,3 +179,28 @@ def _diagnostico_institucional(municipio) -> None:
         for fila in csv.DictReader(archivo):
             datos = {clave: valor or None for clave, valor in fila.items() if clave in ("cantidad", "monto")}
             registrar_dato(por=planificadora, municipio=municipio, datos=fila | datos | {"anio": int(fila["anio"])})
+
+
+def _priorizaciones(municipio) -> None:
+    """One run that a district's workshop approved, and one that waits for the summit."""
+    if Priorizacion.objects.filter(municipio=municipio).exists():
+        return
+    with (CARPETA / "priorizaciones.csv").open(encoding="utf-8", newline="") as texto:
+        filas = list(csv.DictReader(texto))
+    planificadora = get_user_model().objects.get(username="planificadora")
+    for fila in filas:
+        unidad = UnidadTerritorial.objects.filter(municipio=municipio, codigo=fila["distrito"]).first()
+        datos = {"estado": fila["demandas"], "regla": fila["regla"], "techo": fila["techo"]}
+        pedido = leer_pedido(datos | ({"unidad": str(unidad.pk)} if unidad else {}), municipio)
+        with en_nombre_de(planificadora):
+            corrida = priorizacion.crear_corrida(
+                por=planificadora, pedido=pedido, nombre=fila["nombre"], alcance=fila["alcance"]
+            )
+            if fila["taller"]:
+                taller = Evento.objects.filter(municipio=municipio, unidad=unidad, tipo=fila["taller"]).latest("fecha")
+                priorizacion.aprobar(por=planificadora, corrida=corrida, evento=taller)
+        for nota in fila["notas"].split(";"):
+            quien, _igual, dicho = nota.partition("=")
+            usuario = get_user_model().objects.get(username=quien)
+            with en_nombre_de(usuario):
+                priorizacion.anotar(por=usuario, corrida=corrida, texto=dicho)

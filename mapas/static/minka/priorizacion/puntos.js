@@ -133,12 +133,12 @@ async function dibujarDistritos(mapa, geometria, nombres) {
     rotulos.clearLayers();
     const puestos = [];
     for (const { nombre, caja, lugar } of sitios) {
-      const ancho = nombre.length * 6.6 + 10;
+      const ancho = nombre.length * 6.3 + 8;
       const so = mapa.latLngToContainerPoint(caja.getSouthWest());
       const ne = mapa.latLngToContainerPoint(caja.getNorthEast());
       const p = mapa.latLngToContainerPoint(lugar);
       const suyo = [p.x - ancho / 2, p.y - 9, p.x + ancho / 2, p.y + 9];
-      if (ne.x - so.x < ancho * 0.9 || puestos.some((o) => suyo[0] < o[2] && o[0] < suyo[2] && suyo[1] < o[3] && o[1] < suyo[3])) continue;
+      if (ne.x - so.x < ancho * 0.75 || puestos.some((o) => suyo[0] < o[2] && o[0] < suyo[2] && suyo[1] < o[3] && o[1] < suyo[3])) continue;
       puestos.push(suyo);
       const texto = document.createElement("span");
       texto.textContent = nombre;
