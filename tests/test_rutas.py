@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -269,6 +270,7 @@ def cuerpo_de(ruta: Ruta, caso: Caso) -> dict | None:
         "equipamiento-list": nuevo | {"sector": "20", "tipo": "posta"},
         "sucesion-list": {"motivo": "sustitucion", "predecesoras": [objeto.pk], "desde": "2024-01-01"},
         "importacion-list": {"municipio": nuevo["municipio"], "nivel": "distrito", "archivos": archivo},
+        "demanda-list": {"municipio": nuevo["municipio"], "titulo": "Agua", "envio": str(uuid4())},
         "archivo-list": {dict(ruta.regla.fijos).get("de", ""): objeto.pk, "clase": "acta", "archivo": archivo},
         "importacion-aceptar": {"huella": "0" * 64},
         "demandas:publicar": {"publicar": "1", "elegida": f"{objeto.pk}:1"},

@@ -51,6 +51,8 @@ NO_PAGINAS = {
     "cuentas:quitar-segundo-factor": "solo recibe",
     "personas:retirar": "solo recibe",
     "demandas:publicar": "solo recibe",
+    "demandas:manifiesto": "lo lee el navegador",
+    "demandas:obrero": "lo lee el navegador",
     "proyectos:publicar": "solo recibe",
 }
 # Looked at below, on the way of an import.
@@ -70,6 +72,7 @@ class Pagina:
 PAGINAS = {
     "inicio": Pagina("/"),
     **{f"mapas:{clave}": Pagina(f"/mapas/{clave}/") for clave in PREGUNTAS},
+    "mapas:como-se-calcula": Pagina("/mapas/priorizacion/como-se-calcula/"),
     "mapas:disputas": Pagina("/mapas/disputas/"),
     "paginas:buscar": Pagina("/buscar/?q=agua"),
     "paginas:municipios": Pagina("/municipios/"),
@@ -77,6 +80,7 @@ PAGINAS = {
     "paginas:unidad": Pagina("/unidades/%s/", "comunidad"),
     "paginas:historia": Pagina("/unidades/%s/historia/", "distrito"),
     "paginas:demandas": Pagina("/demandas/"),
+    "demandas:nueva": Pagina("/demandas/nueva/?municipio=990101", entra=True),
     "paginas:demanda": Pagina("/demandas/%s/", "demanda"),
     "paginas:equipamientos": Pagina("/equipamientos/"),
     "paginas:equipamiento": Pagina("/equipamientos/%s/", "equipamiento"),

@@ -95,11 +95,10 @@ def estados(pagina: Page) -> dict[str, str]:
     """Of each draft in the list, by its title."""
     if pagina.locator("[data-lista]").is_hidden():
         pagina.locator("[data-ver-lista]").click()
-    return dict(
-        pagina.locator("[data-lista-filas] li[data-estado]").evaluate_all(
-            "filas => filas.map(f => [f.querySelector('strong, a').textContent.replace(/^DEM-\\d+ · /, ''), f.dataset.estado])"
-        )
+    filas = pagina.locator("[data-lista-filas] li[data-estado]").evaluate_all(
+        "filas => filas.map(f => [f.querySelector('strong, a').textContent, f.dataset.estado])"
     )
+    return {titulo.split(" · ")[-1]: estado for titulo, estado in filas}
 
 
 def perder_la_respuesta(ruta: Route) -> None:
