@@ -276,7 +276,7 @@ WHITENOISE_USE_FINDERS = not ESTATICOS_SELLADOS
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "config.estaticos.Sellados"
         if ESTATICOS_SELLADOS
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },

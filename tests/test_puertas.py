@@ -26,6 +26,7 @@ GESTION = 2077
 # What an answer says of itself, and not of what is stored.
 PROPIO_DE_LA_RESPUESTA = [
     rb'name="csrfmiddlewaretoken" value="[^"]*"',
+    rb'"csrf": ?"[^"]*"',
     rb'nonce="[^"]*"',
     rb"leaflet_[0-9a-f]+|map_[0-9a-f]{32}|[0-9a-f]{32}",
     rb'"(?:generado|hora|peticion)": ?"[^"]*"',

@@ -16,5 +16,5 @@ export function monto(texto) {
   return /^\d{1,12}(\.\d{1,2})?$/.test(limpio) ? limpio : null;
 }
 
-// Without accents or capitals, as names are looked for.
-export const llano = (texto) => texto.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().trim();
+// Without accents, capitals or the apostrophes of Quechua and Aymara, as names are looked for.
+export const llano = (texto) => texto.normalize("NFD").replace(/[\p{M}'’ʼ`´]/gu, "").toLowerCase().trim();
