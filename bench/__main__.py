@@ -21,8 +21,8 @@ def main() -> None:
 
     warnings.filterwarnings("ignore", "No directory at", UserWarning)  # no collected static files are served here
     django.setup()
-    # Without arguments, all of it; `bin/bench ciudad`, `bin/bench nacional` or `bin/bench reglas`, a part.
-    partes = sys.argv[1:] or ["ciudad", "nacional", "reglas"]
+    # Without arguments, all of it; `bin/bench ciudad`, `nacional`, `diagnostico` or `reglas`, a part.
+    partes = sys.argv[1:] or ["ciudad", "nacional", "diagnostico", "reglas"]
     for parte in partes:
         if parte == "reglas":
             from bench import reglas
@@ -30,7 +30,7 @@ def main() -> None:
             reglas.medir(_fila)
             continue
         with _base_propia(), tempfile.TemporaryDirectory(prefix="minka-bench-") as carpeta:
-            {"ciudad": _medir, "nacional": _nacional}[parte](Path(carpeta))
+            {"ciudad": _medir, "nacional": _nacional, "diagnostico": _diagnostico}[parte](Path(carpeta))
 
 
 class _base_propia:  # noqa: N801 (used as a phrase: with _base_propia())
@@ -107,6 +107,15 @@ def _nacional(carpeta: Path) -> None:
 
     call_command("migrate", verbosity=0)
     escala.medir(carpeta, _fila)
+
+
+def _diagnostico(_carpeta: Path) -> None:
+    from django.core.management import call_command
+
+    from bench import diagnostico
+
+    call_command("migrate", verbosity=0)
+    diagnostico.medir(_fila, _repetir)
 
 
 def _orden(paso) -> float:

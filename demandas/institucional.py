@@ -24,6 +24,15 @@ class Parte:
     montos: list[Decimal | None] = field(default_factory=list)
     cantidades: list[Decimal | None] = field(default_factory=list)
     medida: str = ""
+    anios: list[int] = field(default_factory=list)
+
+    @property
+    def montos_por_anio(self) -> list[tuple[Decimal | None, int]]:
+        return list(zip(self.montos, self.anios, strict=True))
+
+    @property
+    def cantidades_por_anio(self) -> list[tuple[Decimal | None, int]]:
+        return list(zip(self.cantidades, self.anios, strict=True)) if self.cantidades else []
 
     @property
     def con_montos(self) -> bool:
@@ -53,6 +62,7 @@ def _parte(apartado: Apartado, datos: list[DatoInstitucional], anios: list[int])
         # Vehicles and square metres do not add up.
         [_suma(d.cantidad for d in datos if d.anio == anio) for anio in anios] if len(medidas) == 1 else [],
         next(iter(medidas), "") if len(medidas) == 1 else "",
+        anios,
     )
 
 

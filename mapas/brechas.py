@@ -316,7 +316,7 @@ def _tablas(demandas, respuesta: dict) -> list[Tabla]:
         cuotas = [por_ciento(_cuota(cuentas[c], primeras)) for c in ("en_pdm", "en_poa")]
         llegaron.append([nombre, str(primeras), str(cuentas["en_pdm"]), cuotas[0], str(cuentas["en_poa"]), cuotas[1]])
     encabezados = [_("Grupo"), _("Puso primero"), _("En el PDM"), _("Llegó al PDM"), _("En el POA"), _("Llegó al POA")]
-    cuanto = Tabla(_("Qué llegó de lo que puso primero cada grupo"), encabezados, llegaron)
+    cuanto = Tabla(_("Qué llegó de lo puesto primero"), encabezados, llegaron)
     return [por_sector, cuanto] if sectores else []
 
 

@@ -1,14 +1,13 @@
 """Questions about what communities found, and about the municipality as an institution."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Self
 
-from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Q
 
 from demandas.querysets.visibles import DelMunicipioQuerySet
 from territorio.conservacion import Conservacion
-from territorio.querysets import UnidadQuerySet, pregunta
 
 TIPOS = ("problema", "potencialidad", "limitacion", "aspiracion")
 
@@ -36,31 +35,43 @@ class HallazgoQuerySet(DelMunicipioQuerySet):
             unidad=hallazgo.unidad_id, evento=hallazgo.evento_id, grupo=hallazgo.grupo, tipo=hallazgo.tipo
         ).exclude(pk=hallazgo.pk)
 
-    def sumados(self, **condicion) -> Subquery:
-        """Subquery for units: how many of these findings lie in each, by the part of their unit that does."""
-        from territorio.models import UnidadEnUnidad
+    def contados(self, nivel) -> dict[int, dict[str, float]]:
+        """By unit of a level: how many of each kind lie in it, by the part of each finding's unit that does.
 
-        partes = UnidadEnUnidad.objects.filter(unidad=OuterRef("pk"), parte__hallazgos__in=self.filter(**condicion))
-        suma = partes.order_by().values("unidad").annotate(suma=Sum("fraccion")).values("suma")
-        return Subquery(suma, output_field=models.FloatField())
+        Counted by unit first, then shared out: a join of findings with the parts of their units is many times as long.
+        """
+        por_unidad: dict[int, dict[str, int]] = defaultdict(dict)
+        for unidad, tipo, n in self.order_by().values_list("unidad", "tipo").annotate(n=Count("pk")):
+            por_unidad[unidad][tipo] = n
+        cuentas: dict[int, dict[str, float]] = defaultdict(lambda: dict.fromkeys(TIPOS, 0.0))
+        for parte, unidad, fraccion, _en_disputa in _partes(por_unidad, nivel):
+            for tipo, n in por_unidad[parte].items():
+                cuentas[unidad][tipo] += n * fraccion
+        return dict(cuentas)
 
     def conservacion(self, nivel, municipio) -> Conservacion:
         """The conservation line of these findings at a level of `municipio`: a finding lies where its unit does."""
         from territorio.models import UnidadEnUnidad
 
-        # One row for each finding and each unit in which a part of its own unit lies.
-        partes = UnidadEnUnidad.objects.filter(parte__hallazgos__in=self.order_by())
-        cuenta = partes.filter(Q(unidad__municipio=municipio) | Q(unidad=municipio), nivel=nivel).aggregate(
-            suma=Sum("fraccion"), disputados=Count("parte__hallazgos", filter=Q(en_disputa=True), distinct=True)
-        )
-        total = self.count()
-        con_lugar = partes.values("parte__hallazgos").distinct().count()
+        cuantos = dict(self.order_by().values_list("unidad").annotate(n=Count("pk")))
+        de_aqui = Q(unidad__municipio=municipio) | Q(unidad=municipio)
+        partes = list(_partes(cuantos, nivel, de_aqui))
+        con_lugar = set(UnidadEnUnidad.objects.filter(parte__in=cuantos).values_list("parte", flat=True).distinct())
+        disputadas = {parte for parte, _unidad, _fraccion, en_disputa in partes if en_disputa}
         return Conservacion.de(
-            total=total,
-            ubicadas=cuenta["suma"] or 0.0,
-            sin_ubicar=total - con_lugar,
-            en_disputa=cuenta["disputados"],
+            total=sum(cuantos.values()),
+            ubicadas=sum(cuantos[parte] * fraccion for parte, _unidad, fraccion, _en_disputa in partes),
+            sin_ubicar=sum(n for unidad, n in cuantos.items() if unidad not in con_lugar),
+            en_disputa=sum(cuantos[unidad] for unidad in disputadas),
         )
+
+
+def _partes(unidades: Iterable[int], nivel, condicion: Q | None = None):
+    """(unit, unit of the level in which a part of it lies, which part, whether others claim it)."""
+    from territorio.models import UnidadEnUnidad
+
+    partes = UnidadEnUnidad.objects.filter(condicion or Q(), parte__in=list(unidades), nivel=nivel)
+    return partes.values_list("parte", "unidad", "fraccion", "en_disputa")
 
 
 class DatoInstitucionalQuerySet(DelMunicipioQuerySet):
@@ -68,24 +79,3 @@ class DatoInstitucionalQuerySet(DelMunicipioQuerySet):
 
     def del_municipio(self, municipio) -> Self:
         return self.filter(municipio=municipio)
-
-
-@pregunta
-def con_hallazgos(unidades: UnidadQuerySet, hallazgos: HallazgoQuerySet) -> UnidadQuerySet:
-    """Annotate each unit with `hallados` and, of each kind, `problemas`, `potencialidades`, `limitaciones`, `aspiraciones`.
-
-    Counts are sums of the part of each finding's unit that lies in the unit asked about.
-    """
-    de_tipo = {
-        nombre: Coalesce(hallazgos.sumados(tipo=tipo), 0.0)
-        for nombre, tipo in zip(("problemas", "potencialidades", "limitaciones", "aspiraciones"), TIPOS, strict=True)
-    }
-    return unidades.annotate(**de_tipo).annotate(
-        hallados=F("problemas") + F("potencialidades") + F("limitaciones") + F("aspiraciones")
-    )
-
-
-@pregunta
-def sin_autodiagnostico(unidades: UnidadQuerySet, hallazgos: HallazgoQuerySet) -> UnidadQuerySet:
-    """Units of which nothing was found."""
-    return unidades.exclude(Exists(hallazgos.order_by().filter(unidad=OuterRef("pk"))))

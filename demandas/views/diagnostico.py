@@ -51,6 +51,7 @@ def comunidad(request: HttpRequest, pk: int) -> HttpResponse:
             destino = reverse("demandas:autodiagnostico", args=[pk])
             return redirect(f"{destino}?{urlencode(se_queda)}#anotar")
         formulario = FormularioHallazgo(initial=se_queda, unidad=unidad)
+        formulario.fields["texto"].widget.attrs["autofocus"] = True  # htmx puts the cursor there
     contexto = _contexto(request, unidad, formulario) | {"hecho": hecho}
     plantilla = "demandas/diagnostico/_cuaderno.html" if por_partes else "demandas/diagnostico/comunidad.html"
     # htmx shows only what answers 200: the errors are in the form.

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Count, F
+from django.db.models import Count, F, Sum
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -162,7 +162,7 @@ def rejilla(pedido: Pedido, comunidades: Sequence[tuple[UnidadTerritorial, str]]
 
 
 def _contados(filas, de: str) -> Iterable[tuple]:
-    return filas.order_by().values_list(de, "sector").annotate(n=Count("pk", distinct=True))
+    return filas.order_by().values_list(de, "sector").annotate(n=Count("pk"))
 
 
 def _por_sector(pedido: Pedido) -> list[dict]:
@@ -172,10 +172,10 @@ def _por_sector(pedido: Pedido) -> list[dict]:
     def fila(sector: int | None) -> dict:
         return filas.setdefault(sector, dict.fromkeys((*PLURALES, "demandas"), 0))
 
-    contados = pedido.hallazgos.order_by().values_list("sector", "tipo").annotate(n=Count("pk", distinct=True))
+    contados = pedido.hallazgos.order_by().values_list("sector", "tipo").annotate(n=Count("pk"))
     for sector, tipo, n in contados:
         fila(sector)[PLURALES[TIPOS.index(tipo)]] = n
-    for sector, n in pedido.demandas.order_by().values_list("sector").annotate(n=Count("pk", distinct=True)):
+    for sector, n in pedido.demandas.order_by().values_list("sector").annotate(n=Count("pk")):
         fila(sector)["demandas"] = n
     nombres = {s.pk: en_su_idioma(s.nombre) for s in Sector.objects.filter(pk__in=[pk for pk in filas if pk])}
     hechas = [
@@ -190,7 +190,10 @@ def _por_distrito(pedido: Pedido, unidades: list[UnidadTerritorial], sin: list[U
     reunen = UnidadTerritorial.objects.del_municipio(pedido.municipio).filter(nivel=pedido.nivel_que_reune).vigentes()
     if pedido.distrito:
         reunen = reunen.filter(pk=pedido.distrito.pk)
-    con_cifras = reunen.con_hallazgos(pedido.hallazgos).con_demanda(pedido.demandas).order_by("codigo")
+    hallados = pedido.hallazgos.contados(pedido.nivel_que_reune)
+    pedidas = pedido.demandas.localizaciones().filter(nivel=pedido.nivel_que_reune).order_by()
+    demandas = dict(pedidas.values_list("unidad").annotate(n=Sum("fraccion")))
+    nada = dict.fromkeys(TIPOS, 0.0)
     partes: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0])
     callan = {u.pk for u in sin}
     fracciones = UnidadEnUnidad.objects.filter(nivel=pedido.nivel_que_reune, parte__in=[u.pk for u in unidades])
@@ -203,11 +206,11 @@ def _por_distrito(pedido: Pedido, unidades: list[UnidadTerritorial], sin: list[U
             "consulta": pedido.query(distrito=d.codigo),
             "comunidades": partes[d.pk][0],
             "sin": partes[d.pk][1],
-            **{clave: getattr(d, clave) for clave in PLURALES},
-            "hallazgos": d.hallados,
-            "demandas": d.demandas,
+            **dict(zip(PLURALES, hallados.get(d.pk, nada).values(), strict=True)),
+            "hallazgos": sum(hallados.get(d.pk, nada).values()),
+            "demandas": demandas.get(d.pk, 0.0),
         }
-        for d in con_cifras
+        for d in reunen.select_related("nivel").order_by("codigo")
     ]
 
 

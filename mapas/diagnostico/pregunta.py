@@ -2,17 +2,19 @@
 
 from dataclasses import replace
 
+from django.db.models import Sum
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from demandas.models import Hallazgo
+from demandas.querysets.diagnostico import TIPOS
 from mapas import clases as legenda
-from mapas.figuras import Columna, Figuras, filas_de, fuente_de, plural, por_cuantiles, sumas
+from mapas.figuras import Columna, Figuras, fila_de, fuente_de, plural, por_cuantiles, sumas
 from mapas.filtros import Vista
 from mapas.nombres import en_su_idioma
 
-TIPOS = ("problemas", "potencialidades", "limitaciones", "aspiraciones")
+PLURALES = ("problemas", "potencialidades", "limitaciones", "aspiraciones")
 
 
 def diagnostico(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
@@ -30,8 +32,16 @@ def diagnostico(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
         Columna("aspiraciones", _("Aspiraciones"), "decimal"),
         Columna("demandas", _("Demandas"), "decimal"),
     ]
-    unidades = vista.unidades.con_hallazgos(hallazgos).con_demanda(vista.demandas.vigentes())
-    filas = filas_de(unidades, columnas)
+    hallados = hallazgos.contados(vista.nivel)
+    en_ellas = vista.demandas.vigentes().localizaciones().filter(nivel=vista.nivel).order_by()
+    demandas = dict(en_ellas.values_list("unidad").annotate(n=Sum("fraccion")))
+    nada = dict.fromkeys(TIPOS, 0.0)
+    filas = [
+        fila_de(u)
+        | {"hallados": sum(hallados.get(u.pk, nada).values()), "demandas": demandas.get(u.pk, 0.0)}
+        | dict(zip(PLURALES, hallados.get(u.pk, nada).values(), strict=True))
+        for u in vista.unidades.order_by("nombre")
+    ]
     filtrado = bool(vista.sector or vista.grupo)
     nada = _("nada con estos filtros") if filtrado else _("sin autodiagnóstico")
     clases = [
@@ -45,7 +55,7 @@ def diagnostico(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
     if vista.sector:
         que = _("%(que)s de %(sector)s") % {"que": que, "sector": en_su_idioma(vista.sector.nombre)}
     callados = _("%(n)s sin ninguno") if filtrado else _("%(n)s sin autodiagnóstico")
-    totales = sumas(filas, ["hallados", *TIPOS, "demandas"])
+    totales = sumas(filas, ["hallados", *PLURALES, "demandas"])
     return Figuras(
         pregunta="diagnostico",
         titulo=_("Diagnóstico por territorio"),
@@ -60,7 +70,7 @@ def diagnostico(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
             "%(problemas)s problemas, %(potencialidades)s potencialidades, %(limitaciones)s limitaciones y"
             " %(aspiraciones)s aspiraciones."
         )
-        % {clave: number_format(round(totales[clave] or 0)) for clave in TIPOS},
+        % {clave: number_format(round(totales[clave] or 0)) for clave in PLURALES},
         columnas=columnas,
         filas=sorted(filas, key=lambda fila: (fila["hallados"] > 0, -fila["hallados"], fila["nombre"])),
         totales=totales,

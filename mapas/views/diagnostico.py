@@ -1,5 +1,6 @@
 """The consolidated diagnosis: its page, its workbook and its document."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -19,13 +20,21 @@ from demandas.permisos import VER_INSTITUCIONAL
 from mapas.contexto import municipio_en_uso
 from mapas.diagnostico.informe import informe
 from mapas.diagnostico.libros import libro_del_diagnostico, libro_institucional
-from mapas.diagnostico.matriz import PLURALES, comunidades_de, matriz, rejilla, totales
+from mapas.diagnostico.matriz import comunidades_de, matriz, rejilla, totales
 from mapas.diagnostico.pedido import FILTROS, VISTAS, Pedido, pedido_de
 from mapas.diagnostico.tabla import matriz_html, rejilla_html
 from mapas.views.mapas import conservacion_en_palabras
 
-POR_PAGINA = 15
-SUMADAS = ("comunidades", "sin", *PLURALES, "demandas")
+POR_PAGINA = 10
+SUMADAS: dict[str, Callable[[], str]] = {
+    "comunidades": lambda: _("Comunidades"),
+    "sin": lambda: _("Sin autodiagnóstico"),
+    "problemas": lambda: _("Problemas"),
+    "potencialidades": lambda: _("Potencialidades"),
+    "limitaciones": lambda: _("Limitaciones"),
+    "aspiraciones": lambda: _("Aspiraciones"),
+    "demandas": lambda: _("Demandas"),
+}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -45,7 +54,7 @@ def pagina(request: HttpRequest) -> HttpResponse:
     contexto: dict[str, Any] = {
         "pedido": pedido,
         "totales": suman,
-        "sumas": [sum(fila[clave] for fila in suman.por_distrito) for clave in SUMADAS],
+        "sumas": [(nombre(), sum(f[clave] for f in suman.por_distrito)) for clave, nombre in SUMADAS.items()],
         "filtros": pedido.filtros(),
         "hay_filtros": pedido.hay_filtros,
         "ver": ver,
