@@ -11,7 +11,7 @@ from django.contrib.gis.geos import Point
 from django.utils import timezone
 
 from demandas.models import Actor, Demanda, EstadoEvento, EstadoProducto, Evento, Proceso, Producto
-from demandas.services.actores import guardar_actor
+from demandas.services.actores import guardar_actor, guardar_norma
 from demandas.services.eventos import anotar_asistencia, guardar_evento, publicar_evento
 from demandas.services.proceso import crear_proceso, editar_producto, publicar_proceso
 from territorio.models import UnidadTerritorial
@@ -20,7 +20,7 @@ NOMBRE = "Plan de desarrollo municipal 2025–2029"
 
 
 def cargar_proceso(*, por, municipio: UnidadTerritorial, carpeta: Path) -> Proceso | None:
-    """Load actors, process, products and meetings of a folder; None where the process is there already.
+    """Load actors, norms, process, products and meetings of a folder; None where the process is there already.
 
     Demands of the unit and the day of a meeting are those that came from it.
     """
@@ -29,6 +29,8 @@ def cargar_proceso(*, por, municipio: UnidadTerritorial, carpeta: Path) -> Proce
     todas = UnidadTerritorial.objects.del_municipio(municipio).vigentes().select_related("nivel", "municipio", "padre")
     unidades = {(una.nivel.codigo, una.codigo): una for una in todas}
     actores = {fila["nombre"]: _actor(por, municipio, fila, unidades) for fila in _filas(carpeta / "actores.csv")}
+    for fila in _filas(carpeta / "normas.csv"):
+        guardar_norma(por=por, municipio=municipio, datos=fila | {"fecha": _dia(fila["fecha"])})
     proceso = crear_proceso(
         por=por, municipio=municipio, nombre=NOMBRE, desde=2024, hasta=2029, inicio=date(2024, 1, 15)
     )

@@ -57,8 +57,9 @@ def eventos_pedidos(parametros: Mapping[str, str], usuario) -> QuerySet[Evento]:
     return eventos.annotate(_tipo=Case(*casos, output_field=IntegerField())).order_by(*campos)
 
 
-def filtros_de_eventos(parametros: Mapping[str, str], municipio: UnidadTerritorial) -> list[Filtro]:
-    anios = Evento.objects.filter(municipio=municipio).order_by("-fecha__year").values_list("fecha__year", flat=True)
+def filtros_de_eventos(parametros: Mapping[str, str], municipio: UnidadTerritorial, usuario) -> list[Filtro]:
+    suyos = Evento.objects.visibles_para(usuario).filter(municipio=municipio)
+    anios = suyos.order_by("-fecha__year").values_list("fecha__year", flat=True)
     return [
         _filtro("tipo", _("Tipo"), TipoDeEvento.choices, parametros),
         _filtro("estado", _("Estado"), EstadoEvento.choices, parametros),

@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -11,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from cuentas.models import Usuario
-from demandas.models import Rango
+from demandas.models import CargaDeDemandas, Etapa, Evento, Paso, Proceso, Producto, Rango
 from mapas.capas import CAPAS
 from mapas.exportacion import TIPO
 from proyectos.models import PDM, POA, Operacion
@@ -97,14 +98,31 @@ def _borradores(muni) -> dict[str, object]:
     )  # fmt: skip
     poa = POA.objects.create(municipio=muni, gestion=GESTION)
     Operacion.objects.create(poa=poa, proyecto=proyecto, presupuesto_inicial=10, presupuesto_vigente=10, devengado=5)
+    proceso = Proceso.objects.create(
+        municipio=muni, nombre=f"Zafiro {SECRETO}", desde=2024, hasta=GESTION, inicio=date(2024, 1, 1)
+    )
+    etapa = Etapa.objects.create(proceso=proceso, numero=1, nombre=f"Zafiro {SECRETO}")
+    paso = Paso.objects.create(etapa=etapa, orden=1, nombre=f"Zafiro {SECRETO}")
+    producto = Producto.objects.create(etapa=etapa, paso=paso, orden=1, nombre=f"Zafiro {SECRETO}")
+    evento = Evento.objects.create(
+        municipio=muni, proceso=proceso, tipo="cumbre", nombre=f"Zafiro {SECRETO}", unidad=cota,
+        punto=mundo.punto(0.4, 0.4), fecha=date(GESTION, 1, 1),
+    )  # fmt: skip
     importacion = Importacion.objects.create(municipio=muni, nivel=cota.nivel, archivo=f"zafiro_{SECRETO}.geojson")
+    carga = CargaDeDemandas.objects.create(municipio=muni, archivo=f"zafiro_{SECRETO}.csv")
     localizar(UnidadTerritorial.objects.filter(municipio=muni))
     return {
         "demanda": demanda.pk,
         "proyecto": proyecto.pk,
         "pdm": pdm.pk,
         "poa": poa.pk,
+        "proceso": proceso.pk,
+        "etapa": etapa.pk,
+        "paso": paso.pk,
+        "producto": producto.pk,
+        "evento": evento.pk,
         "importacion": importacion.uid,
+        "carga": carga.uid,
     }
 
 
@@ -172,7 +190,13 @@ def _rutas_de_objetos(ids: dict[str, object]) -> list[str]:
         "proyecto": "proyectos",
         "pdm": "pdm",
         "poa": "poas?",
+        "proceso": "proceso",
+        "etapa": "etapas",
+        "paso": "pasos",
+        "producto": "productos",
+        "evento": "eventos",
         "importacion": "importaciones",
+        "carga": "cargas",
     }
     propias = [
         ruta for ruta in rutas for clave, valor in ids.items() if re.search(rf"/{nombres[clave]}/{valor}(/|$)", ruta)

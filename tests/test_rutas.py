@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -17,7 +18,7 @@ from django.urls import NoReverseMatch, reverse
 from cuentas import rutas
 from cuentas.models import Usuario
 from cuentas.rutas import Celda, Quien, Ruta
-from demandas.models import Demanda
+from demandas.models import Actor, CargaDeDemandas, Demanda, Etapa, Evento, NormaLegal, Paso, Proceso, Producto
 from proyectos.models import PDM, POA, Proyecto
 from territorio.localizacion import localizar
 from territorio.models import Archivo, Equipamiento, Importacion, Invitacion, Membresia, Rol, UnidadTerritorial
@@ -28,9 +29,9 @@ from tests.quienes import entrar, miembro, verificada
 
 pytestmark = pytest.mark.django_db
 DE_FUERA = "203.0.113.9"  # an address that no setting trusts
-RESERVADOS = (Importacion, Membresia, Invitacion)  # nothing of theirs is ever public
+RESERVADOS = (Importacion, CargaDeDemandas, Membresia, Invitacion)  # nothing of theirs is ever public
 # Members of the whole municipality and of part of it alike: plans are of nobody's district.
-DE_TODO_MIEMBRO = (PDM, POA, *RESERVADOS)
+DE_TODO_MIEMBRO = (PDM, POA, Evento, Proceso, Etapa, Paso, Producto, *RESERVADOS)
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,18 @@ def mundo_entero(settings, tmp_path) -> Mundo:
             como = {"propio": propio, "publico": publico, "cerca": cerca}
             clave, lugar = f"{publico}-{cerca}", mundo.punto(x + (0.5 if cerca else 3), 0.5)
             demanda = hechos.demanda(muni, clave, lugar, publicada=publico)
+            donde = UnidadTerritorial.objects.get(
+                municipio=muni, nivel__codigo="distrito", codigo="1" if cerca else "2"
+            )
+            reunion = Evento.objects.create(
+                municipio=muni,
+                tipo="cumbre",
+                unidad=donde,
+                fecha=date(2024, 5, 1),
+                estado="realizado",
+                publicado=publico,
+            )
+            anotar(Evento, clave, reunion, **como)
             proyecto = hechos.proyecto(muni, clave, lugar, publicado=publico)
             anotar(Demanda, clave, demanda, **como)
             anotar(Proyecto, clave, proyecto, **como)
@@ -116,6 +129,17 @@ def mundo_entero(settings, tmp_path) -> Mundo:
             plan = PDM.objects.create(municipio=muni, nombre=pdm, desde=desde, hasta=desde + 4, estado=pdm)
             anotar(PDM, pdm, plan, **como)
             anotar(POA, poa, POA.objects.create(municipio=muni, gestion=desde, estado=poa), **como)
+            proceso = Proceso.objects.create(
+                municipio=muni, nombre=pdm, desde=desde, hasta=desde, inicio=date(2016, 1, 1), publicado=publico
+            )
+            etapa = Etapa.objects.create(proceso=proceso, numero=1, nombre="Una")
+            anotar(Proceso, pdm, proceso, **como)
+            anotar(Etapa, pdm, etapa, **como)
+            anotar(Paso, pdm, Paso.objects.create(etapa=etapa, orden=1, nombre="Uno"), **como)
+            anotar(Producto, pdm, Producto.objects.create(etapa=etapa, orden=1, nombre="Uno"), **como)
+        anotar(Actor, "actor", Actor.objects.create(municipio=muni, tipo="otb", nombre="Una"), propio=propio)
+        norma = NormaLegal.objects.create(municipio=muni, tipo="ordenanza", numero="1", titulo="Una")
+        anotar(NormaLegal, "norma", norma, propio=propio)
         servicio = hechos.equipamiento(muni, "1", mundo.punto(x + 0.5, 0.5))
         anotar(Equipamiento, "servicio", servicio, propio=propio)
         lejos = hechos.equipamiento(muni, "2", mundo.punto(x + 3, 0.5))
@@ -125,6 +149,10 @@ def mundo_entero(settings, tmp_path) -> Mundo:
             estado="cancelada", pedido={"nivel": "distrito", "municipio": muni.codigo},
         )  # fmt: skip
         anotar(Importacion, "importación", importacion, propio=propio, publico=False)
+        carga = CargaDeDemandas.objects.create(
+            municipio=muni, por=quien, archivo="d.csv", sha256="0" * 64, estado="fallida", pedido={"publicar": False}
+        )
+        anotar(CargaDeDemandas, "carga", carga, propio=propio, publico=False)
         tercera = miembro(muni, Rol.LECTOR, f"tercera-{x}")
         anotar(Membresia, "membresía", tercera.membresias.get(), propio=propio, publico=False)
         invitacion, fichas[propio] = personas.invitar(por=None, municipio=muni, rol=Rol.LECTOR, nota="x")
@@ -187,7 +215,19 @@ def alcanza_a(lector: Lector, caso: Caso, modelo: type | None) -> bool:
     """Whether her role counts for that row: a limited one only for what lies in the west."""
     if not lector.limitada:
         return caso.propio
-    return caso.propio and caso.cerca and modelo in {UnidadTerritorial, Demanda, Proyecto, Equipamiento, Archivo}
+    return (
+        caso.propio
+        and caso.cerca
+        and modelo
+        in {
+            UnidadTerritorial,
+            Demanda,
+            Proyecto,
+            Equipamiento,
+            Archivo,
+            Evento,
+        }
+    )
 
 
 # --- what is answered -------------------------------------------------------------------------------------------------

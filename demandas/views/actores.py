@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from cuentas.guardia.parametros import pagina_pedida, parametros, uno_de
 from cuentas.permisos import exigir, puede
 from demandas.formularios_proceso import FormularioActor, FormularioNorma
-from demandas.models import Actor, NormaLegal, TipoDeActor
+from demandas.models import Actor, Evento, NormaLegal, Producto, TipoDeActor
 from demandas.permisos import EDITAR_PROCESO
 from demandas.services.actores import guardar_actor, guardar_norma
 from demandas.unidad_escrita import sugeridas
@@ -36,8 +36,11 @@ def lista(request: HttpRequest) -> HttpResponse:
         actores = actores.filter(tipo=tipo)
     if situacion != "todos":
         actores = actores.filter(activo=situacion == "activos")
+    productos = Producto.objects.visibles_para(request.user).order_by().values("pk")
+    eventos = Evento.objects.visibles_para(request.user).order_by().values("pk")
     actores = actores.annotate(
-        n_productos=Count("productos_a_cargo", distinct=True), n_eventos=Count("eventos", distinct=True)
+        n_productos=Count("productos_a_cargo", filter=Q(productos_a_cargo__in=productos), distinct=True),
+        n_eventos=Count("eventos", filter=Q(eventos__in=eventos), distinct=True),
     ).prefetch_related("unidades__nivel")
     contexto = {
         "municipio": municipio,

@@ -46,7 +46,7 @@ def lista(request: HttpRequest) -> HttpResponse:
     vistas = asistencia.de_eventos(request.user, eventos)
     for evento in pagina:
         evento.asistentes = vistas[evento.pk]
-    filtros = filtros_de_eventos(pedido, municipio)
+    filtros = filtros_de_eventos(pedido, municipio, request.user)
     q, unidad = pedido.get("q", "").strip()[:100], unidad_pedida(pedido)
     contexto = {
         "municipio": municipio,

@@ -17,7 +17,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import BrowserContext, Page, expect
 
 from cuentas.models import Usuario
-from demandas.models import Demanda
+from demandas.models import Actor, Demanda, Etapa, Evento, NormaLegal, Paso, Proceso, Producto
 from mapas.preguntas import PREGUNTAS
 from proyectos.models import PDM, POA, Proyecto
 from proyectos.models.acto import PASOS
@@ -51,12 +51,31 @@ NO_PAGINAS = {
     "cuentas:quitar-segundo-factor": "solo recibe",
     "personas:retirar": "solo recibe",
     "demandas:publicar": "solo recibe",
+    "demandas:carga-estado": "un trozo de otra página",
+    "demandas:carga-leer": "solo recibe",
+    "demandas:carga-omitir": "solo recibe",
+    "demandas:carga-aceptar": "solo recibe",
+    "demandas:carga-descartar": "solo recibe",
+    "demandas:distintas": "solo recibe",
+    "demandas:separar": "solo recibe",
+    "demandas:plantilla": "un archivo",
+    "demandas:formulario-odk": "un archivo",
+    "demandas:proceso-estado": "solo recibe",
+    "demandas:evento-publicar": "solo recibe",
+    "demandas:evento-lista": "un PDF",
+    "demandas:evento-boleta": "un PDF",
+    "demandas:evento-tarjetas": "un PDF",
     "demandas:manifiesto": "lo lee el navegador",
     "demandas:obrero": "lo lee el navegador",
     "proyectos:publicar": "solo recibe",
 }
 # Looked at below, on the way of an import.
-EN_CAMINO = {"territorio:importacion", "territorio:importacion-aceptar", "territorio:importacion-deshacer"}
+EN_CAMINO = {
+    "demandas:carga",
+    "territorio:importacion",
+    "territorio:importacion-aceptar",
+    "territorio:importacion-deshacer",
+}
 
 
 @dataclass(frozen=True)
@@ -80,7 +99,28 @@ PAGINAS = {
     "paginas:unidad": Pagina("/unidades/%s/", "comunidad"),
     "paginas:historia": Pagina("/unidades/%s/historia/", "distrito"),
     "paginas:demandas": Pagina("/demandas/"),
+    "demandas:proceso": Pagina("/proceso/"),
+    "demandas:proceso-nuevo": Pagina("/proceso/nuevo/?municipio=990101", entra=True),
+    "demandas:proceso-editar": Pagina("/proceso/%s/editar/", "proceso", entra=True),
+    "demandas:producto": Pagina("/proceso/productos/%s/", "producto"),
+    "demandas:producto-editar": Pagina("/proceso/productos/%s/editar/", "producto", entra=True),
+    "demandas:etapa-agregar": Pagina("/proceso/etapas/%s/agregar/", "etapa", entra=True),
+    "demandas:paso-editar": Pagina("/proceso/pasos/%s/editar/", "paso", entra=True),
+    "demandas:actores": Pagina("/proceso/actores/"),
+    "demandas:actor-nuevo": Pagina("/proceso/actores/nuevo/?municipio=990101", entra=True),
+    "demandas:actor-editar": Pagina("/proceso/actores/%s/editar/", "actor", entra=True),
+    "demandas:normas": Pagina("/proceso/normas/"),
+    "demandas:norma-nueva": Pagina("/proceso/normas/nueva/?municipio=990101", entra=True),
+    "demandas:norma-editar": Pagina("/proceso/normas/%s/editar/", "norma", entra=True),
+    "demandas:eventos": Pagina("/eventos/"),
+    "demandas:evento-nuevo": Pagina("/eventos/nuevo/?municipio=990101", entra=True),
+    "demandas:evento": Pagina("/eventos/%s/", "evento"),
+    "demandas:evento-editar": Pagina("/eventos/%s/editar/", "evento", entra=True),
+    "demandas:evento-asistencia": Pagina("/eventos/%s/asistencia/", "evento", entra=True),
     "demandas:nueva": Pagina("/demandas/nueva/?municipio=990101", entra=True),
+    "demandas:cargas": Pagina("/demandas/cargas/?municipio=990101", entra=True),
+    "demandas:parecidas": Pagina("/demandas/parecidas/?municipio=990101", entra=True),
+    "demandas:unir": Pagina("/demandas/%s/unir/", "demanda", entra=True),
     "paginas:demanda": Pagina("/demandas/%s/", "demanda"),
     "paginas:equipamientos": Pagina("/equipamientos/"),
     "paginas:equipamiento": Pagina("/equipamientos/%s/", "equipamiento"),
@@ -125,7 +165,8 @@ PAGINAS = {
 DE_MIEMBROS = [
     "inicio", "mapas:demanda", "paginas:territorio", "paginas:unidad", "paginas:historia", "paginas:demandas",
     "paginas:demanda", "paginas:proyectos", "paginas:proyecto", "paginas:equipamiento", "paginas:planes", "paginas:pdm",
-    "paginas:poa", "archivos:de",
+    "paginas:poa", "archivos:de", "demandas:proceso", "demandas:producto", "demandas:actores", "demandas:normas",
+    "demandas:eventos", "demandas:evento",
 ]  # fmt: skip
 
 
@@ -180,6 +221,13 @@ def ids(municipio) -> dict[str, int]:
         "pdm": PDM.objects.order_by("pk").first().pk,
         "poa": POA.objects.order_by("pk").first().pk,
         "membresia": Membresia.objects.order_by("pk").first().pk,
+        "proceso": Proceso.objects.get().pk,
+        "etapa": Etapa.objects.order_by("pk").first().pk,
+        "paso": Paso.objects.order_by("pk").first().pk,
+        "producto": Producto.objects.order_by("pk").first().pk,
+        "actor": Actor.objects.order_by("pk").first().pk,
+        "norma": NormaLegal.objects.filter(municipio=municipio).first().pk,
+        "evento": Evento.objects.filter(tipo="autodiagnostico").order_by("pk").first().pk,
     }
 
 
