@@ -198,6 +198,8 @@ def _distritos(pedido: Pedido, contexto: calculos.Contexto) -> tuple[Distrito, .
     if pedido.nivel is None:
         return ()
     unidades = UnidadTerritorial.objects.filter(municipio=pedido.municipio, nivel=pedido.nivel).vigentes()
+    if pedido.unidad and pedido.unidad.nivel_id == pedido.nivel.pk:
+        unidades = unidades.filter(pk=pedido.unidad.pk)
     personas = dict(
         Cifra.objects.filter(nombre=HABITANTES, anio=contexto.censo, unidad__in=unidades).values_list("unidad", "valor")
     )

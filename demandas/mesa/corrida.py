@@ -35,7 +35,7 @@ EN_VIVO = (Regla.PUNTAJE, Regla.POR_BOLIVIANO)
 
 @dataclass(frozen=True)
 class Corrida:
-    """The result over the set: `orden` are all demands, those that are in first, as the rule chose them."""
+    """The result over the set: `orden` are all demands, those that are in first."""
 
     pedido: Pedido
     conjunto: Conjunto

@@ -64,7 +64,7 @@ class Hoja:
             "n": number_format(entran, force_grouping=True),
             "todas": number_format(self.resumen["demandas"], force_grouping=True),
         }
-        if not self.resumen["distritos"]:
+        if len(self.resumen["distritos"]) < 2:
             return frase
         return frase + _("; %(n)s de %(todos)s distritos reciben algo") % {
             "n": con_algo,
@@ -96,6 +96,7 @@ class Hoja:
         """The figures with what is needed to draw them: districts with their share of the largest, groups by name."""
         mayor = max((d["por_habitante"] or 0 for d in self.resumen["distritos"]), default=0) or 1
         return {
+            "entre_varios": len(self.resumen["distritos"]) > 1,
             "gini": self.resumen["gini"],
             "tercio": None if self.resumen["tercio_pobre"] is None else 100 * self.resumen["tercio_pobre"],
             "distritos": [

@@ -163,9 +163,10 @@ export function elegir(regla, set, puntajes, limites) {
 
 // The list: those that are in by score, then the others, then those without a cost.
 export function enLista(set, puntajes, elegidas) {
-  const lugar = (i) => (elegidas.has(set.pk[i]) ? 0 : set.costo[i] > 0 ? 1 : 2);
-  const iguales = desempate(set, puntajes);
-  return Array.from(set.pk, (_pk, i) => i).sort((a, b) => lugar(a) - lugar(b) || puntajes[b] - puntajes[a] || (set.costo[a] || 0) - (set.costo[b] || 0) || iguales(a, b));
+  const partes = [[], [], []];
+  for (let i = 0; i < set.pk.length; i += 1) partes[elegidas.has(set.pk[i]) ? 0 : set.costo[i] > 0 ? 1 : 2].push(i);
+  const orden = (a, b) => puntajes[b] - puntajes[a] || (set.costo[a] || 0) - (set.costo[b] || 0) || set.pk[a] - set.pk[b];
+  return partes.flatMap((parte) => parte.sort(orden));
 }
 
 // --- what is amiss, before any rule runs --------------------------------------------------------------------------------

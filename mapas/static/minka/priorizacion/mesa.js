@@ -23,7 +23,8 @@ const nodo = (etiqueta, atributos = {}, ...hijos) => {
 // --- the set ------------------------------------------------------------------------------------------------------------
 const distritos = datos.distritos.map(([id, codigo, nombre, habitantes, nbi]) => ({ id: String(id), codigo, nombre, habitantes, nbi }));
 const nombreDe = new Map(distritos.map((d) => [d.id, d.nombre]));
-const set = { ...datos, distrito: datos.distrito.map((i) => (i < 0 ? null : distritos[i].id)) };
+const columnas = Object.fromEntries(Object.entries(datos.columnas).map(([clave, valores]) => [clave, Int16Array.from(valores)]));
+const set = { ...datos, columnas, distrito: datos.distrito.map((i) => (i < 0 ? null : distritos[i].id)) };
 const lugarDe = new Map(set.pk.map((pk, i) => [pk, i]));
 const lugarDeCodigo = new Map(set.codigo.map((codigo, i) => [codigo, i]));
 const claves = datos.criterios.map(([clave]) => clave);
@@ -155,7 +156,7 @@ function mostrar() {
   const justicia = equidad(set, estado.elegidas, distritos);
   const conAlgo = justicia.distritos.filter((d) => d.entran).length;
   decir(poner(estado.elegidas.size === 1 ? textos.frase_una : textos.frase, { bs: bs(estado.techo), n: cifra(estado.elegidas.size), todas: cifra(set.pk.length) })
-    + (distritos.length ? poner(textos.distritos, { n: conAlgo, todos: distritos.length }) : ""));
+    + (distritos.length > 1 ? poner(textos.distritos, { n: conAlgo, todos: distritos.length }) : ""));
   detalle.textContent = "";
   lista.poner(estado.orden.length + 1);
   mostrarTotales(justicia);
@@ -218,7 +219,7 @@ const partesDeTotales = (() => {
   const tercio = nodo("dd");
   const rotulos = JSON.parse(totales.dataset.rotulos);
   totales.replaceChildren(
-    nodo("dl", { class: "equidad" }, nodo("div", {}, nodo("dt", {}, rotulos.gini), gini), nodo("div", {}, nodo("dt", {}, rotulos.tercio), tercio)),
+    distritos.length < 2 ? "" : nodo("dl", { class: "equidad" }, nodo("div", {}, nodo("dt", {}, rotulos.gini), gini), nodo("div", {}, nodo("dt", {}, rotulos.tercio), tercio)),
     nodo("table", { class: "por-distrito" }, nodo("caption", { class: "visually-hidden" }, rotulos.distritos),
       nodo("thead", {}, nodo("tr", {}, nodo("th", { scope: "col" }, rotulos.distrito), nodo("th", { scope: "col", class: "numero" }, rotulos.entran), nodo("th", { scope: "col", class: "numero" }, rotulos.por_habitante), nodo("td"))),
       nodo("tbody", {}, ...filas.map(({ fila }) => fila))),

@@ -42,18 +42,20 @@ export const Puntos = window.L && L.Layer.extend({
     lienzo.clearRect(0, 0, this._lienzo.width, this._lienzo.height);
     const { x: ancho, y: alto } = this._mapa.getSize();
     const radio = this.puntos.length > 800 ? 4 : 5.5;
-    // What is out lies under what is in.
-    const clases = this.puntos.map((_punto, i) => this.clase(i));
-    for (const arriba of [false, true]) {
-      this._pixeles.forEach((p, i) => {
-        if (!p || p.x < -9 || p.y < -9 || p.x > ancho + 9 || p.y > alto + 9) return;
-        const figura = FIGURAS[clases[i]];
-        if (figura.lleno === arriba && i !== this.elegido) trazar(lienzo, figura, p, radio);
-      });
+    // Each figure is drawn once and stamped; what is out lies under what is in.
+    const medio = radio + 3;
+    const arriba = [];
+    for (let i = 0; i < this._pixeles.length; i += 1) {
+      const p = this._pixeles[i];
+      if (!p || i === this.elegido || p.x < -9 || p.y < -9 || p.x > ancho + 9 || p.y > alto + 9) continue;
+      const clase = this.clase(i);
+      if (FIGURAS[clase].lleno) arriba.push(p, clase);
+      else lienzo.drawImage(sello(clase, radio, densidad), p.x - medio, p.y - medio, 2 * medio, 2 * medio);
     }
+    for (let k = 0; k < arriba.length; k += 2) lienzo.drawImage(sello(arriba[k + 1], radio, densidad), arriba[k].x - medio, arriba[k].y - medio, 2 * medio, 2 * medio);
     const p = this._pixeles[this.elegido];
     if (p) {
-      trazar(lienzo, FIGURAS[clases[this.elegido]], p, radio + 4);
+      trazar(lienzo, FIGURAS[this.clase(this.elegido)], p, radio + 4);
       lienzo.beginPath();
       lienzo.arc(p.x, p.y, radio + 9, 0, 2 * Math.PI);
       lienzo.lineWidth = 2.5;
@@ -73,6 +75,20 @@ export const Puntos = window.L && L.Layer.extend({
     this.dibujar();
   },
 });
+
+const sellos = new Map();
+function sello(clase, radio, densidad) {
+  const clave = `${clase}.${radio}.${densidad}`;
+  if (!sellos.has(clave)) {
+    const hecho = document.createElement("canvas");
+    hecho.width = hecho.height = Math.ceil((2 * radio + 6) * densidad);
+    const lienzo = hecho.getContext("2d");
+    lienzo.scale(densidad, densidad);
+    trazar(lienzo, FIGURAS[clase], { x: radio + 3, y: radio + 3 }, radio);
+    sellos.set(clave, hecho);
+  }
+  return sellos.get(clave);
+}
 
 function trazar(lienzo, { forma, color, lleno }, { x, y }, r) {
   lienzo.beginPath();
