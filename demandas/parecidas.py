@@ -16,13 +16,22 @@ from territorio.models import UnidadTerritorial
 
 METROS = 500
 PARECIDO = 0.4  # share of trigrams in common (pg_trgm) from which words are similar
+LEJOS = 5000  # in one unit, what lies farther apart than this is not the same
 MUESTRA = 300  # pairs proposed at most, the most similar
+
+
+def _palabras(titulo: str, unidad: str) -> str:
+    """SQL: the words of a title, without the name of its own unit, which would make all of a community alike."""
+    simple = "translate(lower({}), 'áéíóúüñ', 'aeiouun')"
+    return f"replace({simple.format(titulo)}, coalesce({simple.format(unidad)}, ' '), ' ')"
+
 
 _VIGENTES = f"""
 crudas AS MATERIALIZED (
     SELECT d.id, coalesce(d.sector_id, 0) AS sector, d.proponente_id AS unidad, d.codigo, d.titulo AS escrito,
-        translate(lower(d.titulo), 'áéíóúüñ', 'aeiouun') AS titulo, ST_X(p.lugar) AS lon, ST_Y(p.lugar) AS lat
+        {_palabras("d.titulo", "u.nombre")} AS titulo, ST_X(p.lugar) AS lon, ST_Y(p.lugar) AS lat
     FROM {Demanda._meta.db_table} d
+    LEFT JOIN {UnidadTerritorial._meta.db_table} u ON u.id = d.proponente_id
     CROSS JOIN LATERAL (SELECT coalesce(d.punto, ST_Centroid(coalesce(d.linea, d.poligono))) AS lugar) p
     WHERE d.municipio_id = %(municipio)s AND d.estado NOT IN ('devuelta', 'rechazada', 'unida')
 ),
@@ -30,8 +39,10 @@ crudas AS MATERIALIZED (
 medida AS (SELECT cos(radians(coalesce(avg(lat), -17))) * 111320 AS grado FROM crudas),
 d AS MATERIALIZED (SELECT *, lon * grado AS x, lat * 110574 AS y FROM crudas CROSS JOIN medida)
 """  # noqa: S608
-_CERCA = """({a}.unidad = {b}.unidad OR (abs({a}.x - {b}.x) <= %(metros)s AND abs({a}.y - {b}.y) <= %(metros)s
-    AND ({a}.x - {b}.x) ^ 2 + ({a}.y - {b}.y) ^ 2 <= %(metros)s::float ^ 2))"""
+_CERCA = """(
+    ({a}.unidad = {b}.unidad AND coalesce(greatest(abs({a}.x - {b}.x), abs({a}.y - {b}.y)) <= %(lejos)s, true))
+    OR (abs({a}.x - {b}.x) <= %(metros)s AND abs({a}.y - {b}.y) <= %(metros)s
+        AND ({a}.x - {b}.x) ^ 2 + ({a}.y - {b}.y) ^ 2 <= %(metros)s::float ^ 2))"""
 PARES = f"""
 WITH {_VIGENTES},
 cercanas AS MATERIALIZED (
@@ -49,10 +60,11 @@ LIMIT %(limite)s
 DE_FILAS = f"""
 WITH {_VIGENTES},
 f AS (
-    SELECT numero, sector, unidad, translate(lower(titulo), 'áéíóúüñ', 'aeiouun') AS titulo,
-        lon * grado AS x, lat * 110574 AS y
+    SELECT f.numero, f.sector, f.unidad, {_palabras("f.titulo", "u.nombre")} AS titulo,
+        f.lon * grado AS x, f.lat * 110574 AS y
     FROM unnest(%(numeros)s::int[], %(sectores)s::bigint[], %(unidades)s::bigint[], %(titulos)s::text[],
-        %(lons)s::float[], %(lats)s::float[]) AS f(numero, sector, unidad, titulo, lon, lat) CROSS JOIN medida
+        %(lons)s::float[], %(lats)s::float[]) AS f(numero, sector, unidad, titulo, lon, lat)
+    CROSS JOIN medida LEFT JOIN {UnidadTerritorial._meta.db_table} u ON u.id = f.unidad
 )
 SELECT DISTINCT ON (f.numero) f.numero, d.id, d.codigo, d.escrito, similarity(f.titulo, d.titulo) AS parecido
 FROM f JOIN d ON d.sector = f.sector AND {_CERCA.format(a="f", b="d")}
@@ -76,7 +88,7 @@ def pares(
     municipio: UnidadTerritorial, *, metros: int = METROS, parecido: float = PARECIDO, limite: int = MUESTRA
 ) -> tuple[list[Par], int]:
     """The pairs that nobody has judged yet, the most similar first, and how many there are in all."""
-    pregunta = {"municipio": municipio.pk, "metros": metros, "parecido": parecido, "limite": limite}
+    pregunta = {"municipio": municipio.pk, "metros": metros, "lejos": LEJOS, "parecido": parecido, "limite": limite}
     with connection.cursor() as cursor:
         cursor.execute(PARES, pregunta)
         filas = cursor.fetchall()
@@ -98,7 +110,7 @@ def de_filas(
     if not filas:
         return {}
     columnas = {"numeros": "numero", "unidades": "unidad", "titulos": "titulo", "lons": "lon", "lats": "lat"}
-    pregunta: dict[str, Any] = {"municipio": municipio.pk, "metros": metros, "parecido": parecido}
+    pregunta: dict[str, Any] = {"municipio": municipio.pk, "metros": metros, "lejos": LEJOS, "parecido": parecido}
     pregunta |= {nombre: [fila[campo] for fila in filas] for nombre, campo in columnas.items()}
     pregunta["sectores"] = [fila["sector"] or 0 for fila in filas]
     with connection.cursor() as cursor:

@@ -9,15 +9,14 @@ from demandas.importacion.plan import NUEVA, FilaDemanda, Plan
 from demandas.models import Grupo, Rango
 from territorio.importacion.pedido_tabla import sectores_por_codigo
 from territorio.importacion.texto import enumerar, normalizar
-from territorio.models import UnidadTerritorial
+from territorio.models import Poblacion, UnidadTerritorial
 
 
 def revisar(filas: list[FilaDemanda], plan: Plan) -> None:
     """Warn, row by row; nothing of this refuses a file."""
-    unidades = {
-        u.pk: u
-        for u in UnidadTerritorial.objects.filter(pk__in={f.campos["proponente_id"] for f in filas}).con_habitantes()
-    }
+    censo = Poblacion.objects.ultimo_censo(plan.municipio)
+    nombradas = UnidadTerritorial.objects.filter(pk__in={f.campos["proponente_id"] for f in filas})
+    unidades = {u.pk: u for u in nombradas.con_habitantes(censo)}
     _rangos(filas, plan, unidades)
     _habitantes(filas, plan, unidades)
     _parecidas(filas, plan)

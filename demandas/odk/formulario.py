@@ -15,7 +15,7 @@ from territorio.models import UnidadTerritorial
 
 DEMANDA, HALLAZGO = "demanda", "hallazgo"  # the two groups that repeat
 ENCUESTA = ("type", "name", "label", "hint", "required", "required_message", "relevant", "appearance", "choice_filter",
-            "constraint", "constraint_message", "calculation", "default")  # fmt: skip
+            "constraint", "constraint_message", "calculation", "default", "parameters")  # fmt: skip
 # What a submission of this form always has: by this a file of another form is known.
 PROPIOS = ("minka_municipio", "unidad")
 ETIQUETA_DEL_PUESTO = {
@@ -134,7 +134,13 @@ def _demanda():
         ("geoshape", "poligono", "poligono", "El contorno del terreno"),
     ):
         yield {"type": tipo, "name": nombre, "label": dice, "relevant": f"${{lugar}} = '{eleccion}'", "required": "yes"}
-    yield {"type": "image", "name": "foto", "label": "Foto del lugar", "hint": "Sin personas que se reconozcan."}
+    yield {
+        "type": "image",
+        "name": "foto",
+        "label": "Foto del lugar",
+        "hint": "Sin personas que se reconozcan.",
+        "parameters": "max-pixels=1600",
+    }
     yield {"type": "end repeat"}
 
 

@@ -1,5 +1,7 @@
 """Pages of demands that may be the same: the pairs, two side by side, and what is decided of them."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -10,6 +12,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -204,7 +207,11 @@ def _comparar(una: Demanda, otra: Demanda) -> list[tuple[str, str, str, bool]]:
 
 
 def _dicho(valor: Any) -> str:
-    return "–" if valor in (None, "") else str(valor)
+    if valor in (None, ""):
+        return "–"
+    if isinstance(valor, date):
+        return date_format(valor, "SHORT_DATE_FORMAT")
+    return number_format(valor) if isinstance(valor, Decimal) else str(valor)
 
 
 def _rangos(demanda: Demanda) -> str:
@@ -215,7 +222,8 @@ def _lugar(demanda: Demanda) -> str:
     if demanda.geometria is None:
         return ""
     centro = demanda.geometria.centroid
-    return f"{demanda.geometria.geom_type} ({centro.y:.5f}; {centro.x:.5f})"
+    que = {"Point": _("punto"), "MultiLineString": _("línea"), "MultiPolygon": _("área")}[demanda.geometria.geom_type]
+    return f"{que} ({centro.y:.5f}; {centro.x:.5f})"
 
 
 _RENGLONES = (
@@ -231,7 +239,7 @@ _RENGLONES = (
     (gettext_lazy("Costo estimado (Bs)"), lambda d: d.costo_estimado),
     (gettext_lazy("Contraparte (Bs)"), lambda d: d.contraparte),
     (gettext_lazy("Madurez"), lambda d: d.get_madurez_display()),
-    (gettext_lazy("Se pide desde"), lambda d: d.pedida_desde),
+    (gettext_lazy("Se pide desde"), lambda d: str(d.pedida_desde or "")),
     (gettext_lazy("Fecha"), lambda d: d.fecha),
     (gettext_lazy("Lugar propio"), _lugar),
     (gettext_lazy("Fuente"), lambda d: d.fuente),

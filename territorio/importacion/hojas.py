@@ -2,22 +2,24 @@
 
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from openpyxl import load_workbook
-from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.utils import column_index_from_string, range_boundaries
 
 from territorio.importacion.informe import Informe
 from territorio.importacion.texto import enumerar, normalizar
 
 BYTES_DESCOMPRIMIDOS = 400 * 1024 * 1024
 COLUMNAS_MAXIMAS = 300
-COMBINADAS_MAXIMAS = 20_000
-FALLOS = {"#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"}
-_FORMULA = re.compile(rb"<f[ >/]")
+HALLADAS_MAXIMAS = 20_000
+_FORMULA = re.compile(
+    rb'<c r="(?P<columna>[A-Z]{1,3})(?P<fila>[0-9]{1,7})"(?P<atributos>[^>]*)>'
+    rb"<f\b[^>]*?(?:/>|>(?P<formula>[^<]*)</f>)(?:<v>(?P<valor>[^<]*)</v>|<v ?/>)?"
+)
 _COMBINADA = re.compile(rb'<mergeCell ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
 _TROZO = 1 << 20
+_SOLAPE = 40_000  # more than one cell may take
 
 
 def leer_libro(ruta: Path, capa: str | None, informe: Informe, *, maximo: int, hoja: str = "") -> list[tuple] | None:
@@ -63,9 +65,16 @@ def _elegir(libro, capa: str | None, preferida: str, informe: Informe):
 
 def _leer_hoja(ruta: Path, hoja, informe: Informe, maximo: int) -> list[tuple]:
     filas = _filas(hoja, maximo)
-    con_formulas, combinadas = _mirar_xml(ruta, hoja)
-    if con_formulas:
-        _revisar_formulas(ruta, hoja.title, filas, informe, maximo)
+    formulas, combinadas = _mirar_xml(ruta, hoja, maximo)
+    for numero, letra, mensaje in formulas:
+        indice = column_index_from_string(letra) - 1
+        informe.error(
+            mensaje,
+            "Ábralo en su planilla y guárdelo otra vez, o péguela como valor.",
+            fila=numero,
+            campo=str(filas[0][indice] or letra) if filas and indice < len(filas[0]) else letra,
+            codigo="formula_sin_valor",
+        )
     if combinadas:
         _repartir(filas, combinadas, informe)
     return filas
@@ -85,51 +94,39 @@ def _filas(hoja, maximo: int) -> list[tuple]:
     return filas[:ultima]
 
 
-def _mirar_xml(ruta: Path, hoja) -> tuple[bool, list[str]]:
-    """Whether the sheet has formulas, and which cells it merges: what a streaming reader does not tell."""
-    formulas, combinadas = False, []
+def _mirar_xml(ruta: Path, hoja, maximo: int) -> tuple[list[tuple[int, str, str]], list[str]]:
+    """What a streaming reader does not tell: formulas without a usable result (row, column, message), merged cells.
+
+    A formula counts by the result that was stored with it. Text that came out empty is one; nothing stored at all is none.
+    """
+    formulas: list[tuple[int, str, str]] = []
+    combinadas: list[str] = []
     with zipfile.ZipFile(ruta) as comprimido, comprimido.open(hoja._worksheet_path.lstrip("/")) as xml:
         resto = b""
         while trozo := xml.read(_TROZO):
-            trozo = resto + trozo
-            formulas = formulas or _FORMULA.search(trozo) is not None
-            ultimo = 0
+            trozo, visto = resto + trozo, 0
+            for hallada in _FORMULA.finditer(trozo):
+                visto = hallada.end()
+                if int(hallada["fila"]) <= maximo + 1 and (mensaje := _sin_valor(hallada)):
+                    formulas.append((int(hallada["fila"]), hallada["columna"].decode(), mensaje))
             for hallada in _COMBINADA.finditer(trozo):
                 combinadas.append(hallada[1].decode())
-                ultimo = hallada.end()
-            resto = trozo[max(ultimo, len(trozo) - 80) :]
-            if len(combinadas) > COMBINADAS_MAXIMAS:
+                visto = hallada.end()
+            resto = trozo[max(visto, len(trozo) - _SOLAPE) :]
+            if max(len(combinadas), len(formulas)) > HALLADAS_MAXIMAS:
                 break
     return formulas, combinadas
 
 
-def _revisar_formulas(ruta: Path, titulo: str, filas: list[tuple], informe: Informe, maximo: int) -> None:
-    """A formula counts by the result that was stored with it; without one, or with a failed one, its row is in error."""
-    libro = load_workbook(ruta, read_only=True)
-    for numero, columna, escrita in _formulas(libro[titulo], min(len(filas), maximo + 1)):
-        celdas = filas[numero - 1]
-        valor = celdas[columna - 1] if columna <= len(celdas) else None
-        if valor is None:
-            mensaje = f"la celda {get_column_letter(columna)}{numero} tiene una fórmula ({escrita[:30]}) sin resultado guardado."
-        elif str(valor) in FALLOS:
-            mensaje = f"la fórmula de la celda {get_column_letter(columna)}{numero} da {valor}."
-        else:
-            continue
-        informe.error(
-            mensaje,
-            "Ábralo en su planilla y guárdelo otra vez, o péguela como valor.",
-            fila=numero,
-            campo=str(filas[0][columna - 1] or "") if columna <= len(filas[0]) else None,
-            codigo="formula_sin_valor",
-        )
-    libro.close()
-
-
-def _formulas(hoja, hasta: int) -> Iterator[tuple[int, int, str]]:
-    for numero, celdas in enumerate(hoja.iter_rows(values_only=True, max_col=COLUMNAS_MAXIMAS, max_row=hasta), start=1):
-        for columna, valor in enumerate(celdas, start=1):
-            if isinstance(valor, str) and valor.startswith("="):
-                yield numero, columna, valor
+def _sin_valor(hallada: re.Match[bytes]) -> str:
+    celda = f"{hallada['columna'].decode()}{hallada['fila'].decode()}"
+    valor, tipo = (hallada["valor"] or b"").decode(), hallada["atributos"]
+    if b't="e"' in tipo:
+        return f"la fórmula de la celda {celda} da {valor}."
+    if valor or b't="str"' in tipo:
+        return ""
+    escrita = (hallada["formula"] or b"").decode(errors="replace")[:30]
+    return f"la celda {celda} tiene una fórmula (={escrita}) sin resultado guardado."
 
 
 def _repartir(filas: list[tuple], combinadas: list[str], informe: Informe) -> None:
