@@ -137,13 +137,12 @@ class Suma:
 
     def tabla(self) -> list[dict]:
         """Rows by age with the persons of each sex; after them those whose age, and whose sex, is not told."""
-        filas = [
-            {"edad": edad.label, "cuentas": [self.por_edad.get((sexo, edad), 0) for sexo in Sexo.values]}
-            for edad in GrupoEdad
+        filas: list[tuple[str, list[int]]] = [
+            (str(edad.label), [self.por_edad.get((sexo, edad), 0) for sexo in Sexo.values]) for edad in GrupoEdad
         ]
         if any(self.sin_edad.values()):
-            filas.append({"edad": "", "cuentas": [self.sin_edad.get(sexo, 0) for sexo in Sexo.values]})
-        return [fila | {"total": sum(fila["cuentas"])} for fila in filas]
+            filas.append(("", [self.sin_edad.get(sexo, 0) for sexo in Sexo.values]))
+        return [{"edad": edad, "cuentas": cuentas, "total": sum(cuentas)} for edad, cuentas in filas]
 
 
 def sumar(todas: Iterable[Asistentes]) -> Suma:

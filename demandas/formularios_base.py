@@ -28,7 +28,7 @@ class FormularioConVersion(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.cambios: list[tuple[str, object, object]] | None = None  # what another person changed meanwhile
-        self.estado = 200
+        self.estado_http = 200
         for nombre, campo in self.fields.items():
             if not isinstance(campo.widget, _CASILLAS):
                 campo.widget.attrs.setdefault(
@@ -57,18 +57,19 @@ class FormularioConVersion(forms.Form):
         """
         if isinstance(error, ValidationError):
             self.poner_errores(error)
-            self.estado = 400
+            self.estado_http = 400
         elif isinstance(error, FaltaVersion):
             self.add_error(None, _("La página no dijo qué versión leyó. Vuelva a abrirla."))
-            self.estado = 428
+            self.estado_http = 428
         elif isinstance(error, VersionVieja):
             leida = str(self.data.get("version", ""))
             objeto.refresh_from_db()
             self.cambios = cambios_desde(objeto, int(leida)) if leida.isascii() and leida.isdecimal() else []
-            self.data = self.data.copy()
-            self.data["version"] = str(error.actual)
-            self.estado = 409
+            otra_vez = self.data.copy()  # type: ignore[attr-defined]  # a form of a page has a QueryDict
+            otra_vez["version"] = str(error.actual)
+            self.data = otra_vez
+            self.estado_http = 409
         else:
             self.add_error(None, str(error))
-            self.estado = 409
-        return self.estado
+            self.estado_http = 409
+        return self.estado_http

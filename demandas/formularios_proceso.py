@@ -161,9 +161,10 @@ class FormularioActor(FormularioConVersion):
         """Show what was written among the ticked, to go on writing."""
         todas = [una.pk for una in self.todas()]
         self._mostrar(todas)
-        self.data = self.data.copy()
-        self.data.setlist("unidades", [str(pk) for pk in todas])
-        self.data["otra_unidad"] = ""
+        otra_vez = self.data.copy()  # type: ignore[attr-defined]  # a form of a page has a QueryDict
+        otra_vez.setlist("unidades", [str(pk) for pk in todas])
+        otra_vez["otra_unidad"] = ""
+        self.data = otra_vez
 
     def datos(self) -> dict[str, Any]:
         return {c: v for c, v in super().datos().items() if c not in {"unidades", "otra_unidad"}}

@@ -30,6 +30,15 @@ from territorio.models import UnidadTerritorial
 Rasgo = tuple[int, Any, dict[str, Any]]
 
 
+# What a name alone does not say.
+SIGNIFICADO = {
+    "mujeres": "mujeres a quienes beneficia; vacío si nadie las contó o si está reservado",
+    "hombres": "hombres a quienes beneficia; vacío si nadie los contó o si está reservado",
+    "personas": "mujeres y hombres; vacío si nadie los contó, o si está reservado y son pocas personas",
+    "reservado": "sí: se calla un grupo de pocas personas, que solo ven quienes trabajan en el municipio",
+}
+
+
 @dataclass(frozen=True)
 class Campo:
     """A property of a layer: its name in files, what it means, and the ten characters a shapefile leaves it."""
@@ -111,15 +120,6 @@ class Capa:
         nombres = ["codigo", "nombre", *columnas, "clase"]
         rasgos = ((fila["id"], formas.get(fila["id"]), {n: fila[n] for n in nombres}) for fila in figuras.filas)
         return Contenido(self, _campos(nombres, titulos), rasgos, figuras.conservacion, figuras)
-
-
-# What a name alone does not say.
-SIGNIFICADO = {
-    "mujeres": "mujeres a quienes beneficia; vacío si nadie las contó o si está reservado",
-    "hombres": "hombres a quienes beneficia; vacío si nadie los contó o si está reservado",
-    "personas": "mujeres y hombres; vacío si nadie los contó, o si está reservado y son pocas personas",
-    "reservado": "sí: se calla un grupo de pocas personas, que solo ven quienes trabajan en el municipio",
-}
 
 
 @dataclass(frozen=True)

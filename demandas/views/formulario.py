@@ -27,7 +27,7 @@ def pagina_de_formulario(
     **mas: object,
 ) -> HttpResponse:
     """`volver` is where Cancel leads, `migas` (address, name) what lies above."""
-    estado = 400 if formulario.estado == 200 and formulario.errors else formulario.estado
+    estado = 400 if formulario.estado_http == 200 and formulario.errors else formulario.estado_http
     contexto = {
         "formulario": formulario,
         "titulo": titulo,

@@ -16,7 +16,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from cuentas.models import Usuario
-from demandas.models import Demanda
+from demandas.models import Demanda, Evento
 from mapas.capas import CAPAS
 from mapas.exportacion import TIPO
 from proyectos.models import Proyecto
@@ -59,8 +59,11 @@ def partes(bytes_: bytes) -> dict[str, bytes]:
 
 @pytest.fixture
 def de_todo(tablero):
-    """The board, and what it lacks of some layers: a service, and ground that two districts claim."""
+    """The board, and what it lacks of some layers: a service, a meeting, and ground that two districts claim."""
     hechos.equipamiento(tablero, "e", punto(1, 1))
+    Evento.objects.create(
+        municipio=tablero, tipo="cumbre", unidad=tablero, punto=punto(1, 1), fecha=date(2024, 5, 1), publicado=True
+    )
     unidad("distrito", "3", cuadro(1.5, 0, 1), municipio=tablero, nombre="Centro")
     poner_al_dia()
     return tablero
