@@ -119,7 +119,7 @@ def por_que_no(error: NoSePuedePriorizar, palabras: Palabras) -> tuple[str, str]
     dichos = {
         "distrito": palabras.distrito(datos.get("distrito")),
         **{clave: en_bs(datos[clave]) for clave in ("techo", "suma", "piso", "tope", "monto") if clave in datos},
-        "codigo": datos.get("codigo", "?"),
+        "codigo": datos.get("demanda", "?"),
         "una": "?",
         "otra": "?",
         "cuales": "",

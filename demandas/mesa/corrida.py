@@ -141,6 +141,8 @@ def puntuar(conjunto: Conjunto, columnas: Mapping[str, motor.Columna], pesos: Ma
 def entrada_de(pedido: Pedido, conjunto: Conjunto, puntajes: Mapping[int, float], regla: str) -> motor.Entrada:
     """What the engine is given; pairs that name a demand outside of the set are refused, with its code."""
     votos = conjunto.votos if regla == Regla.PARTES_IGUALES else None
+    if votos and not any(votos.apoyos.values()):
+        raise motor.NoSePuedePriorizar(motor.CodigoError.SIN_VOTANTES)
     return motor.Entrada(
         regla=REGLAS[Regla(regla)],
         candidatas=tuple(
@@ -167,7 +169,7 @@ def entrada_de(pedido: Pedido, conjunto: Conjunto, puntajes: Mapping[int, float]
 def _par(par: tuple[str, str], conjunto: Conjunto) -> tuple[int, int]:
     for codigo in par:
         if codigo not in conjunto.por_codigo:
-            raise motor.NoSePuedePriorizar(motor.CodigoError.PAR_DESCONOCIDO, codigo=codigo)
+            raise motor.NoSePuedePriorizar(motor.CodigoError.PAR_DESCONOCIDO, demanda=codigo)
     return conjunto.por_codigo[par[0]], conjunto.por_codigo[par[1]]
 
 

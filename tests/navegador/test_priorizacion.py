@@ -211,7 +211,7 @@ def con_dos_mil(html: str) -> str:
 
 @pytest.mark.parametrize("ancho", [ANCHO, TELEFONO])
 def test_the_page_answers_the_hand_and_its_address_says_what_is_seen(abrir, retratar, ancho):
-    pagina = abrir(MESA + "&techo=3.000.000", ancho, reduced_motion="reduce")
+    pagina = abrir(MESA + "&techo=3.000.000", ancho)
     expect(pagina.locator(".mesa")).to_have_attribute("data-lista", "1")
     assert ancho_del_documento(pagina) <= ancho
     del_servidor = frase(pagina)
@@ -222,7 +222,7 @@ def test_the_page_answers_the_hand_and_its_address_says_what_is_seen(abrir, retr
     assert frase(pagina) != del_servidor
     pagina.wait_for_function("location.search.includes('pesos=') && location.search.includes('1.200.000')")
     vista = frase(pagina)
-    otra = abrir(pagina.url, ancho, reduced_motion="reduce")
+    otra = abrir(pagina.url, ancho)
     assert frase(otra) == vista  # a link is a view, also as the server tells it
     for texto, dicho in (("0", "más de Bs 0"), ("mucho", "no es un monto"), ("-5", "no es un monto")):
         pagina.locator("#techo").fill(texto)
