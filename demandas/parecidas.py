@@ -59,17 +59,20 @@ LIMIT %(limite)s
 """  # noqa: S608
 DE_FILAS = f"""
 WITH {_VIGENTES},
-f AS (
+f AS MATERIALIZED (
     SELECT f.numero, f.sector, f.unidad, {_palabras("f.titulo", "u.nombre")} AS titulo,
         f.lon * grado AS x, f.lat * 110574 AS y
     FROM unnest(%(numeros)s::int[], %(sectores)s::bigint[], %(unidades)s::bigint[], %(titulos)s::text[],
         %(lons)s::float[], %(lats)s::float[]) AS f(numero, sector, unidad, titulo, lon, lat)
     CROSS JOIN medida LEFT JOIN {UnidadTerritorial._meta.db_table} u ON u.id = f.unidad
+),
+cercanas AS MATERIALIZED (
+    SELECT f.numero, d.id, d.codigo, d.escrito, similarity(f.titulo, d.titulo) AS parecido
+    FROM f JOIN d ON d.sector = f.sector AND {_CERCA.format(a="f", b="d")}
 )
-SELECT DISTINCT ON (f.numero) f.numero, d.id, d.codigo, d.escrito, similarity(f.titulo, d.titulo) AS parecido
-FROM f JOIN d ON d.sector = f.sector AND {_CERCA.format(a="f", b="d")}
-WHERE similarity(f.titulo, d.titulo) >= %(parecido)s
-ORDER BY f.numero, parecido DESC, d.id
+SELECT DISTINCT ON (numero) numero, id, codigo, escrito, parecido
+FROM cercanas WHERE parecido >= %(parecido)s
+ORDER BY numero, parecido DESC, id
 """  # noqa: S608
 
 

@@ -75,7 +75,7 @@ def recibir(
 
 @transaction.atomic
 def releer(
-    *, uid: UUID, por, columnas: dict[str, str] | None = None, valores: dict[str, str] | None = None, **lectura: str
+    *, uid: UUID, por, columnas: dict[str, str] | None = None, valores: dict[str, str] | None = None, **lectura: Any
 ) -> CargaDeDemandas:
     """Have the file read again, with what the person now says of its sheet, encoding, columns or words."""
     carga = _bloquear(uid, por, "releer")

@@ -122,7 +122,7 @@ def estado(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 @login_required
 @require_GET
-def filas_csv(request: HttpRequest, uid: UUID) -> HttpResponse:
+def filas_csv(request: HttpRequest, uid: UUID) -> StreamingHttpResponse:
     """The rows of the report as a sheet."""
     carga = _carga(request, uid)
     respuesta = StreamingHttpResponse(_lineas(RevisionDeCarga(carga)), content_type="text/csv; charset=utf-8")

@@ -63,7 +63,7 @@ def guardado() -> tuple[set, set]:
 
 
 def test_pyxform_accepts_the_form_with_its_cascade_repeats_and_places(lugar):
-    hecho = convert(formulario(lugar), file_type="xlsx", validate=False)
+    hecho = convert(formulario(lugar), file_type=".xlsx", validate=False)
     assert hecho.warnings == []
     assert 'id="minka_demandas_990101"' in hecho.xform
     assert set(re.findall(r'<repeat nodeset="/[^/]+/(\w+)"', hecho.xform)) == {"demanda", "hallazgo"}

@@ -135,15 +135,13 @@ def test_what_went_further_or_holds_others_stays(muni, dos, ana):
 
 def test_joined_ones_count_once_wherever_demands_are_counted(client, muni, oeste, dos, ana):
     def contadas() -> list:
-        paginas = ("/demandas/?municipio=990101", "/mapas/demanda/?municipio=990101&nivel=distrito")
         return [
             UnidadTerritorial.objects.filter(pk=oeste.pk)
             .con_demanda(Demanda.objects.propias())
             .values_list("demandas", flat=True)[0],
-            client.get("/api/v1/demandas/?municipio=990101").content.count(b'"codigo": "')
-            or client.get("/api/v1/demandas/?municipio=990101").getvalue().count(b'"codigo"'),
+            client.get("/api/v1/demandas/?municipio=990101").getvalue().count(b"Sistema de agua"),
             client.get("/exportar/demandas.csv?municipio=990101").getvalue().count(b"Sistema de agua"),
-            *(client.get(p).content.decode().count("Sistema de agua potáble") for p in paginas[:1]),
+            client.get("/demandas/?municipio=990101").content.decode().count("Sistema de agua potáble"),
         ]
 
     antes = contadas()
@@ -170,16 +168,21 @@ def test_both_pages_tell_of_the_other(client, muni, dos, ana):
     assert otra.estado == "registrada"
 
 
-def test_two_thousand_demands_are_compared_in_a_moment(muni, oeste):
+def test_two_thousand_demands_are_compared_in_a_moment(muni):
     palabras = ("agua", "luz", "camino", "puente", "escuela", "posta", "riego", "cancha")
+    sectores = [hechos.sector(codigo) for codigo in ("11", "12", "18", "20")]
     Demanda.objects.bulk_create(
         Demanda(
-            municipio=muni, codigo=f"M{n}", titulo=f"Mejorar {palabras[n % 8]} en zona {n % 50}", proponente=oeste,
-            sector=hechos.sector("11"), punto=mundo.punto(n % 40 / 10, n % 20 / 10),
+            municipio=muni,
+            codigo=f"M{n}",
+            titulo=f"Mejorar {palabras[n % 8]} en la zona {n % 50}",
+            sector=sectores[n % 4],
+            punto=mundo.punto(n % 40 / 10, n % 21 / 10),
         )
         for n in range(2000)
-    )  # fmt: skip
+    )
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = '6s'")
+        cursor.execute("SET LOCAL statement_timeout = '4s'")
     hallados, total = parecidas.pares(muni)
     assert (len(hallados), total > 300) == (300, True)
+    assert [p.parecido for p in hallados] == sorted((p.parecido for p in hallados), reverse=True)

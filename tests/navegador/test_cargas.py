@@ -21,7 +21,7 @@ def planificadora(navegacion, clave_demo) -> Callable[[int], Page]:
     def abrir(ancho: int) -> Page:
         pagina = navegacion.contexto(ancho).new_page()
         pagina.goto("/entrar/")
-        pagina.locator("input[name=username]").fill("planificador")
+        pagina.locator("input[name=username]").fill("planificadora")
         pagina.locator("input[name=password]").fill(clave_demo)
         pagina.locator("main button[type=submit]").click()
         pagina.wait_for_url("/")
@@ -39,7 +39,8 @@ def _cabe(pagina: Page, ancho: int) -> None:
 def test_a_planner_loads_a_file_and_joins_what_was_there_already(
     planificadora, municipio, cola, tmp_path: Path, ancho: int
 ):
-    vieja = Demanda.objects.filter(municipio=municipio, estado="validada", proponente__isnull=False).first()
+    con_todo = {"estado": "validada", "proponente__isnull": False, "sector__isnull": False}
+    vieja = Demanda.objects.filter(municipio=municipio, **con_todo).first()
     assert vieja is not None
     filas = [
         {
@@ -54,11 +55,13 @@ def test_a_planner_loads_a_file_and_joins_what_was_there_already(
     pagina.get_by_label("Archivo", exact=True).set_input_files([archivo])
     pagina.get_by_role("button", name="Subir y revisar").click()
     pagina.wait_for_url(re.compile(r"/cargas/[0-9a-f-]{36}/$"))
+    cola()
     expect(pagina.get_by_role("heading", level=1)).to_contain_text("2 demandas: 1 nueva, 1 con error")
     expect(pagina.get_by_text("se parece a la demanda")).to_be_visible()
     _cabe(pagina, ancho)
     pagina.get_by_role("button", name="Dejar fuera la fila con error").click()
     pagina.get_by_role("button", name="Aceptar y cargar").click()
+    cola()
     expect(pagina.get_by_role("heading", level=1)).to_contain_text("Cargado: 1 demandas nuevas")
 
     pagina.goto("/demandas/parecidas/?municipio=990101")
