@@ -191,15 +191,19 @@ def reservadas(filas: Iterable[dict], umbral: int) -> set[int]:
     familias: dict[Any, list[dict]] = defaultdict(list)
     for fila in dicen:
         familias[fila["padre"]].append(fila)
-    for familia in (*familias.values(), dicen):
-        solas = [f for f in familia if f["id"] in calladas]
-        otras = sorted(
-            (f for f in familia if f["id"] not in calladas),
-            key=lambda f: (f["personas"] is None, f["personas"] or 0, f["id"]),
-        )
-        if len(solas) == 1 and otras:
-            calladas.add(otras[0]["id"])
+    # Whoever goes along may be the only one of another family: until none is alone.
+    while (otra := _acompaniante((dicen, *familias.values()), calladas)) is not None:
+        calladas.add(otra)
     return calladas
+
+
+def _acompaniante(familias: Iterable[list[dict]], calladas: set[int]) -> int | None:
+    """Who is to go along with the only silent one of some family: with fewest persons; None where nobody is alone."""
+    for familia in familias:
+        otras = [f for f in familia if f["id"] not in calladas]
+        if otras and len(familia) - len(otras) == 1:
+            return min(otras, key=lambda f: (f["personas"] is None, f["personas"] or 0, f["id"]))["id"]
+    return None
 
 
 def _asistieron(vista: Vista, grupos: list[str]) -> dict[int, int]:
