@@ -338,8 +338,10 @@ def aprobar(*, por, corrida: Priorizacion, evento: Evento) -> Priorizacion:
     if fallas := diferencias(una):
         raise NoCorresponde(fallas[0])
     una.estado, una.evento, una.aprobada, una.aprobada_por = E.APROBADA, evento, timezone.now(), por
+    # Whoever reads the list later knows its act, also where the meeting itself is not published.
+    una.resumen |= {"acto": {"nombre": str(evento), "fecha": evento.fecha.isoformat()}}
     una.full_clean()
-    una.save(update_fields=["estado", "evento", "aprobada", "aprobada_por"])
+    una.save(update_fields=["estado", "evento", "aprobada", "aprobada_por", "resumen"])
     avanzar(por=por, demandas=dentro, hacia=hacia, priorizacion=una, evento=evento)
     return una
 

@@ -1,5 +1,6 @@
 """Stored runs, two results side by side, and the list for the wall."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -71,6 +72,7 @@ def corrida(request: HttpRequest, uid: UUID) -> HttpResponse:
         "puede_aprobar": una.estado == E.CALCULADA and puede(usuario, PRIORIZAR_DEMANDA, una.municipio, una.unidad),
         "puede_opinar": puede(usuario, COMENTAR_PRIORIZACION, una.municipio, una.unidad),
         "puede_guardar": puede(usuario, GUARDAR_PRIORIZACION, una.municipio, una.unidad),
+        "acto": _acto(una),
         "en_marcha": una.estado in (E.EN_COLA, E.CALCULANDO),
     }
     if una.estado in CON_RESULTADO:
@@ -78,6 +80,12 @@ def corrida(request: HttpRequest, uid: UUID) -> HttpResponse:
         contexto["consulta"] = pedido_de(una).query()
         contexto["mapa"] = _mapa(una.municipio, {r.pk: "entra" if r.entra else "fuera" for r in hoja.renglones}, hoja)
     return render(request, "priorizacion/corrida.html", contexto)
+
+
+def _acto(una: Priorizacion) -> dict[str, Any] | None:
+    """The act that approved a run, also where its meeting is not for this reader."""
+    acto = una.resumen.get("acto")
+    return acto and {"nombre": acto["nombre"], "fecha": date.fromisoformat(acto["fecha"])}
 
 
 @require_safe
@@ -199,8 +207,8 @@ def _notas_de(una: Priorizacion) -> list[tuple[str, Any]]:
         (_("Calculada"), f"{timezone.localtime(una.creada):%d/%m/%Y %H:%M}"),
         (_("Huella"), una.huella),
     ]
-    if una.evento:
-        dichas.insert(5, (_("Acto que la aprobó"), f"{una.evento}, {una.evento.fecha:%d/%m/%Y}"))
+    if acto := una.resumen.get("acto"):
+        dichas.insert(5, (_("Acto que la aprobó"), f"{acto['nombre']}, {date.fromisoformat(acto['fecha']):%d/%m/%Y}"))
     return dichas
 
 
@@ -246,6 +254,7 @@ def cartel(request: HttpRequest, uid: UUID) -> HttpResponse:
         "corrida": una,
         "hoja": hojas.hoja_de_guardada(una, request.user),
         "papel": papel,
+        "acto": _acto(una),
         "normas": list(normas.order_by("pk")[:6]),
         "techo": en_bs(hojas.a_centimos(una.techo)),
     }

@@ -220,7 +220,7 @@ def test_the_page_answers_the_hand_and_its_address_says_what_is_seen(abrir, retr
     pagina.locator("#techo").fill("1.200.000,50")
     expect(pagina.locator("[data-frase]")).to_contain_text("Con Bs 1.200.000,50 entran")
     assert frase(pagina) != del_servidor
-    pagina.wait_for_function("location.search.includes('pesos=') && location.search.includes('1.200.000')")
+    pagina.wait_for_url(lambda url: "pesos=" in url and "1.200.000" in url)
     vista = frase(pagina)
     otra = abrir(pagina.url, ancho)
     assert frase(otra) == vista  # a link is a view, also as the server tells it
