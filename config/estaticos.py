@@ -5,8 +5,8 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class Sellados(CompressedManifestStaticFilesStorage):
-    # A phone keeps those of the capture page by name: one that imported another by a name that stays would mix two days' files. Only our own
-    # modules: those of third parties name files that we do not bring.
+    # A phone keeps those of the capture page by name: one that imported another by a name that stays would mix the files
+    # of two days. Only our own modules: those of third parties name files that we do not bring.
     support_js_module_import_aggregation = True
     _js_module_import_aggregation_patterns = (
         "minka/*.js",

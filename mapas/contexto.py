@@ -115,7 +115,7 @@ class Sitio:
         usuario = getattr(self._request, "user", None) or AnonymousUser()
         if self.municipio is None or not usuario.is_authenticated:
             return False
-        suyas = membresias_de(usuario)
+        suyas = getattr(self._request, "membresias", None) or membresias_de(usuario)
         return usuario.is_superuser or any(
             m == self.municipio.pk and rol in REGISTRAR_DEMANDA.roles for m, rol in suyas
         )

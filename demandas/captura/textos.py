@@ -13,6 +13,7 @@ def textos() -> dict[str, str]:
         "estado_rechazada": _("hay que corregir"),
         "sin_titulo": _("(todavía sin título)"),
         "en_linea": _("Con conexión"),
+        "en_linea_lista": _("Con conexión; ya abre sin red"),
         "sin_linea": _("Sin conexión: se guarda en este teléfono"),
         "ninguna_espera": _("Nada pendiente"),
         "una_espera": _("1 pendiente"),

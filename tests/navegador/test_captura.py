@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from cuentas.models import Usuario
 from demandas.models import AdjuntoDeDemanda, Demanda, PasoDeDemanda
@@ -14,7 +14,9 @@ from tests.navegador.pasos import ancho_del_documento, nada_encima
 
 RUTA = "/demandas/nueva/"
 AQUI = {"longitude": -65.45, "latitude": -17.85, "accuracy": 14}
-FOTO = {"name": "pozo.jpg", "mimeType": "image/jpeg", "buffer": imagenes.foto()}
+# Larger than what a phone keeps, and taken somewhere.
+CAMARA = {"lugar": (-65.45, -17.85), "orientacion": 6}
+FOTO = {"name": "pozo.jpg", "mimeType": "image/jpeg", "buffer": imagenes.foto(ancho=2600, alto=1300, **CAMARA)}
 
 
 @pytest.fixture
@@ -48,6 +50,7 @@ def clave(demo) -> str:
 
 
 def entrar(contexto: BrowserContext, clave: str, quien: str = "facilitadora", ruta: str = RUTA) -> Page:
+    contexto.clear_cookies()
     pagina = contexto.pages[0] if contexto.pages else contexto.new_page()
     pagina.goto(f"/entrar/?next={ruta}")
     pagina.get_by_label("Usuario").fill(quien)
@@ -65,10 +68,7 @@ def telefono(navegacion, clave) -> Page:
 
 
 def lista(pagina: Page) -> Page:
-    pagina.wait_for_function(
-        """async () => (await caches.keys()).includes("minka-pagina")
-            && (await (await caches.open("minka-pagina")).keys()).length > 0 && navigator.serviceWorker.controller"""
-    )
+    expect(pagina.get_by_text("ya abre sin red")).to_be_visible()
     return pagina
 
 
@@ -77,9 +77,13 @@ def siguiente(pagina: Page, veces: int = 1) -> None:
         pagina.locator("[data-siguiente]").click()
 
 
+def que_se_pide(pagina: Page) -> Locator:
+    return pagina.get_by_role("textbox", name="¿Qué se pide?")
+
+
 def escribir(pagina: Page, titulo: str) -> None:
     """A demand with its title and community, up to its last screen."""
-    pagina.get_by_label("¿Qué se pide?").fill(titulo)
+    que_se_pide(pagina).fill(titulo)
     siguiente(pagina)
     pagina.get_by_label("¿De qué comunidad").fill("chaska pampa")
     pagina.locator("[data-unidades] button").first.click()
@@ -117,7 +121,7 @@ def test_a_demand_is_registered_step_by_step_with_its_place_persons_and_photo(te
     pagina = telefono
     siguiente(pagina)
     expect(pagina.get_by_text("Escriba qué se pide.")).to_be_visible()
-    pagina.get_by_label("¿Qué se pide?").fill("Agua para la escuela")
+    que_se_pide(pagina).fill("Agua para la escuela")
     pagina.get_by_label("Sector").select_option("11")
     siguiente(pagina)
     pagina.get_by_label("¿De qué comunidad").fill("chaska PAMPA")  # Ch'aska Pampa
@@ -150,7 +154,7 @@ def test_a_demand_is_registered_step_by_step_with_its_place_persons_and_photo(te
     siguiente(pagina)
     nada_encima(pagina.get_by_role("button", name="Guardar y enviar"))
     pagina.go_back()  # the phone's own: nothing is lost
-    expect(pagina.get_by_text("¿Hay fotos?")).to_be_visible()
+    expect(pagina.get_by_text("¿Hay fotos?", exact=True)).to_be_visible()
     siguiente(pagina)
     retratar(pagina, "captura_revisar_360")
     assert ancho_del_documento(pagina) <= TELEFONO
@@ -164,9 +168,11 @@ def test_a_demand_is_registered_step_by_step_with_its_place_persons_and_photo(te
     assert una.linea.num_points == 2
     assert (una.beneficiarias_mujeres, una.beneficiarios_hombres, str(una.contraparte)) == (7, 5, "1500.50")
     assert [(r.grupo, r.puesto) for r in una.rangos.all()] == [("comunidad", 2)]
-    assert una.adjuntos.count() == 1
+    foto = una.adjuntos.get().archivo
+    assert (foto.ancho, foto.alto) == (800, 1600), "made smaller, and upright"
+    assert (round(foto.punto.x, 4), round(foto.punto.y, 4)) == CAMARA["lugar"], "and it still says where it was taken"
     pagina.get_by_role("button", name="Otra demanda de la misma comunidad").click()
-    siguiente_titulo = pagina.get_by_label("¿Qué se pide?")
+    siguiente_titulo = que_se_pide(pagina)
     expect(siguiente_titulo).to_have_value("")
     siguiente_titulo.fill("Posta")
     siguiente(pagina)
@@ -213,14 +219,14 @@ def test_what_was_written_without_network_outlives_the_browser_and_is_sent_once(
 
     contexto = abrir()
     pagina = lista(entrar(contexto, clave))
-    pagina.wait_for_function("document.querySelector('[data-catalogo-al]').textContent")
+    pagina.wait_for_function("() => document.querySelector('[data-catalogo-al]').textContent")
     contexto.set_offline(True)
     for titulo in ("Camino", "Posta"):
         escribir(pagina, titulo)
         mandar(pagina)
         expect(pagina.get_by_text("Se enviará sola cuando haya red")).to_be_visible()
         pagina.get_by_role("button", name="Empezar otra").locator("visible=true").click()
-    pagina.get_by_label("¿Qué se pide?").fill("A medias")
+    que_se_pide(pagina).fill("A medias")
     expect(pagina.get_by_text("Guardado en este teléfono")).to_be_visible()
     contexto.close()
 
@@ -250,7 +256,7 @@ def test_a_draft_changed_after_its_answer_was_lost_is_shown_beside_what_entered(
     estados(pagina)
     pagina.get_by_role("button", name="Seguir").click()
     pagina.get_by_role("button", name="cambiar: ¿Qué se pide?").click()
-    pagina.get_by_label("¿Qué se pide?").fill("Escuela nueva")
+    que_se_pide(pagina).fill("Escuela nueva")
     siguiente(pagina, 6)
     mandar(pagina)
     pagina.get_by_role("button", name="Ver las dos y elegir").click()
@@ -283,7 +289,7 @@ def test_another_account_neither_sees_nor_sends_and_leaving_says_what_stays(tele
     expect(pagina.get_by_text("● enviada")).to_be_visible()
     assert [una.registrada_por.username for una in registradas()] == ["facilitadora"]
     pagina.get_by_role("button", name="Empezar otra").locator("visible=true").click()
-    pagina.get_by_label("¿Qué se pide?").fill("Sin enviar")
+    que_se_pide(pagina).fill("Sin enviar")
     expect(pagina.get_by_text("1 pendiente")).to_be_visible()
     dichos: list[str] = []
     pagina.on("dialog", lambda dialogo: (dichos.append(dialogo.message), dialogo.accept()))
@@ -299,8 +305,8 @@ def test_without_scripts_it_is_one_long_form(navegacion, clave, registradas):
     pagina = entrar(contexto, clave)
     pagina.get_by_role("button", name="Registrar la demanda").click()
     expect(pagina.get_by_role("alert").first).to_be_visible()
-    pagina.get_by_label("¿Qué se pide?").fill("Agua sin guiones")
-    pagina.get_by_label("Lugar exacto").fill("-17,85; -65,45")
+    que_se_pide(pagina).fill("Agua sin guiones")
+    pagina.get_by_role("textbox", name="Lugar exacto").fill("-17,85; -65,45")
     pagina.get_by_label("Tome o elija fotos").set_input_files(FOTO)
     pagina.get_by_role("button", name="Registrar la demanda").click()
     expect(pagina.get_by_role("heading", level=1, name="Agua sin guiones")).to_be_visible()

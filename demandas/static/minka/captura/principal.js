@@ -17,13 +17,15 @@ const PROPIOS = ["csrfmiddlewaretoken", "envio", "fotos", "coordenadas"]; // not
 let borrador = null;
 let reloj = null;
 let sesion = null;
+let seAbreSinRed = false;
 
 // --- the draft in the form --------------------------------------------------------------------------------------------
 function delFormulario() {
   const dicho = {};
   for (const [campo, valor] of new FormData(formulario)) if (!PROPIOS.includes(campo) && campo !== "hallazgo" && typeof valor === "string") dicho[campo] = valor;
   delete dicho.proponente;
-  return { ...dicho, hallazgos: cada("[name=hallazgo]:checked").map((c) => c.value) };
+  // Those that are not offered (another list, or none yet) stay chosen.
+  return cada("[name=hallazgo]").length ? { ...dicho, hallazgos: cada("[name=hallazgo]:checked").map((c) => c.value) } : dicho;
 }
 
 function alFormulario() {
@@ -32,7 +34,11 @@ function alFormulario() {
     if (!campo.name || PROPIOS.includes(campo.name)) continue;
     const valor = borrador.datos[campo.name];
     if (campo.type === "radio") campo.checked = campo.value === (valor || "comunidad");
-    else if (campo.type !== "checkbox") campo.value = valor ?? "";
+    else if (campo.type !== "checkbox") {
+      // A meeting that came after the page was kept is none of its options.
+      if (valor && campo.options && ![...campo.options].some((o) => o.value === valor)) campo.append(new Option(nombreDe(campo.name, valor), valor));
+      campo.value = valor ?? "";
+    }
   }
   hallazgos();
   lugar.cerrar();
@@ -104,8 +110,18 @@ async function verLista() {
 }
 
 function red() {
-  uno("[data-red]").textContent = t(navigator.onLine ? "en_linea" : "sin_linea");
+  uno("[data-red]").textContent = t(!navigator.onLine ? "sin_linea" : seAbreSinRed ? "en_linea_lista" : "en_linea");
   document.documentElement.classList.toggle("sin-red", !navigator.onLine);
+}
+
+const nombreDe = (campo, valor) => (campo === "evento" ? catalogo.evento(valor)?.[1] : null) ?? valor;
+
+function eventos() {
+  const campo = uno("[name=evento]", formulario);
+  const dichos = new Set([...campo.options].map((o) => o.value));
+  for (const [id, nombre, fecha] of catalogo.catalogo().eventos) {
+    if (!dichos.has(String(id))) campo.append(new Option(`${nombre} (${fecha.split("-").reverse().join("/")})`, String(id)));
+  }
 }
 
 function hallazgos() {
@@ -246,7 +262,7 @@ function escuchar() {
   uno("[data-ver-lista]").addEventListener("click", () => (uno("[data-lista]").hidden ? verLista() : mostrarSeccion("formulario")));
   uno("[data-nueva]").addEventListener("click", () => empezar());
   uno("[data-enviar-ya]").addEventListener("click", () => enviar({ forzar: true }));
-  window.addEventListener("online", () => { red(); enviar({ forzar: true }); });
+  window.addEventListener("online", () => { red(); enviar({ forzar: true }); if (!seAbreSinRed) obrero().catch(() => {}); });
   window.addEventListener("offline", red);
   alCambiar(() => pintarLista().catch(() => {}));
 }
@@ -264,6 +280,8 @@ async function obrero() {
     const esta = await fetch(location.href, { credentials: "same-origin", redirect: "error" }).catch(() => null);
     if (esta?.ok) await (await caches.open("minka-pagina")).put(location.href, esta);
   }
+  seAbreSinRed = (await (await caches.open("minka-pagina")).keys()).length > 0;
+  red();
 }
 
 async function empezarTodo() {
@@ -277,6 +295,7 @@ async function empezarTodo() {
   catalogo.cargar(datos.municipio.codigo, () => {
     lugar.pintar();
     hallazgos();
+    eventos();
     uno("[data-catalogo-al]").textContent = t("catalogo_al", { dia: new Date(catalogo.catalogo().hecho).toLocaleString("es-BO", { dateStyle: "short", timeStyle: "short", hour12: false }) });
   });
   try {
