@@ -42,6 +42,7 @@ class Lector:
         self.madureces = opciones_de(Madurez) | pedido.equivalencias("madurez")
         self.eventos = _Eventos(plan.municipio)
         self.usados: set[str] = set()
+        self._dichos: dict[tuple[str, str], str] = {}  # the same words come in thousands of rows
         self.presentes = frozenset(campo for c in columnas for campo in LLENA.get(c, ()))
         self.rangos = {d: g for d, g in RANGOS.items() if d in columnas}
         self.edades = {d: claves for d, claves in EDADES.items() if d in columnas}
@@ -60,7 +61,7 @@ class Lector:
         geom = celdas.lugar(self.pedido.lectura.caja)
         unidad = self._unidad(celdas, con_lugar=geom is not None or celdas.tiene("lat") or celdas.tiene("wkt"))
         sector, evento = self._sector(celdas), self._evento(celdas)
-        grupo = celdas.leer("grupo", valores.uno_de, self.grupos) or Grupo.COMUNIDAD.value
+        grupo = celdas.leer("grupo", self._uno_de, "grupo", self.grupos) or Grupo.COMUNIDAD.value
         edades = {clave: celdas.leer(d, valores.entero) for d, clave in self.edades.items()}
         campos = {
             "titulo": titulo,
@@ -72,10 +73,10 @@ class Lector:
             "beneficiarios_hombres": self._personas(celdas, "hombres", Sexo.HOMBRES, edades),
             "costo_estimado": celdas.leer("costo_estimado", valores.dinero),
             "contraparte": celdas.leer("contraparte", valores.dinero),
-            "madurez": celdas.leer("madurez", valores.uno_de, self.madureces) or "",
+            "madurez": celdas.leer("madurez", self._uno_de, "madurez", self.madureces) or "",
             "pedida_desde": celdas.leer("pedida_desde", valores.entero, minimo=DESDE, maximo=timezone.localdate().year),
             "evento_id": evento.pk if evento else None,
-            "estado": celdas.leer("estado", valores.uno_de, self.estados) or EstadoDemanda.REGISTRADA.value,
+            "estado": celdas.leer("estado", self._uno_de, "estado", self.estados) or EstadoDemanda.REGISTRADA.value,
             "fecha": celdas.leer("fecha", valores.fecha),
             **geometria_en_columnas(geom),
         }
@@ -100,6 +101,12 @@ class Lector:
                 if cual
             },
         )
+
+    def _uno_de(self, valor: object, campo: str, opciones: dict[str, str]) -> str:
+        clave = campo, a_codigo(valor)
+        if clave not in self._dichos:
+            self._dichos[clave] = valores.uno_de(valor, opciones)
+        return self._dichos[clave]
 
     def _codigo(self, celdas: Celdas, titulo: str, grupo: str, geom: Any, envio: UUID | None) -> str:
         if envio is not None:
@@ -142,7 +149,8 @@ class Lector:
 
     def _sector(self, celdas: Celdas) -> Sector | None:
         try:
-            sector = valores.uno_de(_sin_codigo(celdas.crudo("sector"), self.sectores), self.nombres_de_sector)
+            dicho = _sin_codigo(celdas.crudo("sector"), self.sectores)
+            sector = self._uno_de(dicho, "sector", self.nombres_de_sector)
         except valores.ValorInvalido as e:
             palabra = a_codigo(celdas.crudo("sector"))[:60]
             self.plan.informe.error(

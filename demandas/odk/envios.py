@@ -110,10 +110,10 @@ def _aplanar(uno: dict[str, Any], campos: dict[str, Any], repetidos: dict[str, l
 
 def _csv(ruta: Path) -> list[Envio] | None:
     """Only the interviews, without what repeats: said, where it is an export."""
-    cabeza, filas = _tabla_csv(ruta.read_bytes())
-    if not MARCAS & set(map(_ultimo, cabeza)):
-        return None
-    return _juntar({ruta.stem: (cabeza, filas)})
+    with ruta.open("rb") as f:
+        if not MARCAS & set(map(_ultimo, _tabla_csv(f.readline(1 << 20))[0])):
+            return None
+    return _juntar({ruta.stem: _tabla_csv(ruta.read_bytes())})
 
 
 def _zip(ruta: Path) -> list[Envio] | None:
