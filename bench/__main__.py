@@ -112,10 +112,11 @@ def _nacional(carpeta: Path) -> None:
 def _diagnostico(_carpeta: Path) -> None:
     from django.core.management import call_command
 
-    from bench import diagnostico
+    from bench import diagnostico, mesa
 
     call_command("migrate", verbosity=0)
     diagnostico.medir(_fila, _repetir)
+    mesa.medir(_fila, _repetir)
 
 
 def _orden(paso) -> float:

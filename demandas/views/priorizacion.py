@@ -34,7 +34,8 @@ CORRIDA = "paginas:priorizacion"
 
 
 def _municipio(request: HttpRequest, datos: QueryDict) -> UnidadTerritorial:
-    municipio = get_object_or_404(Municipio, codigo=datos.get("municipio", "")[:80])
+    codigo = datos.get("municipio") or request.GET.get("municipio", "")
+    municipio = get_object_or_404(Municipio, codigo=codigo[:80])
     request.municipio = municipio  # type: ignore[attr-defined]
     return municipio
 

@@ -15,7 +15,7 @@ from demandas.mesa.conjunto import Conjunto, demandas_de, reunir
 from demandas.mesa.corrida import DIEZMILESIMAS, EN_VIVO, Corrida, columnas_de, correr
 from demandas.mesa.montos import en_bs
 from demandas.mesa.pedido import ESTADOS, VOTANTES, Pedido, leer_pedido
-from demandas.models import Grupo, Normalizacion, Regla, Sentido
+from demandas.models import Demanda, Grupo, Normalizacion, Regla, Sentido
 from demandas.priorizacion import NoSePuedePriorizar
 from demandas.services.priorizacion import AL_MOMENTO, SEGUNDOS_DE_ESPERA, palabras
 from mapas import geometrias
@@ -96,7 +96,7 @@ def contexto(mesa: Mesa, usuario) -> dict[str, Any]:
         "pedido": pedido,
         "municipio": pedido.municipio,
         "techo": pedido.crudos.get("techo") or en_bs(pedido.techo, con_bs=False),
-        "filtros": filtros(pedido),
+        "filtros": filtros(pedido, usuario),
         "reglas": [(valor, etiqueta, valor == pedido.regla) for valor, etiqueta in Regla.choices],
         "votantes": [(valor, etiqueta, valor == pedido.votantes) for valor, etiqueta in VOTANTES.items()],
         "criterios": criterios(mesa),
@@ -121,7 +121,7 @@ def contexto(mesa: Mesa, usuario) -> dict[str, Any]:
     }
 
 
-def filtros(pedido: Pedido) -> list[dict[str, Any]]:
+def filtros(pedido: Pedido, usuario) -> list[dict[str, Any]]:
     """The choices that make the set."""
     lugares_ = UnidadTerritorial.objects.filter(municipio=pedido.municipio, nivel=pedido.nivel).vigentes()
     unidades = [("", _("Todo el municipio"), pedido.unidad is None)]
@@ -129,7 +129,7 @@ def filtros(pedido: Pedido) -> list[dict[str, Any]]:
     if pedido.unidad and pedido.unidad not in lugares_:
         unidades.append((str(pedido.unidad.pk), pedido.unidad.nombre, True))
     sectores = Sector.objects.filter(
-        pk__in=pedido.municipio.demandas_del_municipio.order_by().values("sector")
+        pk__in=Demanda.objects.visibles_para(usuario).del_municipio(pedido.municipio).order_by().values("sector")
     ).order_by("codigo")
     dichos = {s.codigo: en_su_idioma(s.nombre) for s in sectores}
     return [

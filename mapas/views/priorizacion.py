@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from cuentas.guardia.parametros import entero, parametros
+from cuentas.guardia.parametros import ParametroInvalido, entero, parametros
 from cuentas.permisos import puede
 from demandas import razones
 from demandas.mesa.pedido import PARAMETROS
@@ -77,7 +77,7 @@ def falta(request: HttpRequest) -> JsonResponse:
     puesta = tablero.poner_mesa(request.GET, _municipio(request), request.user)
     pk = entero(request.GET.get("demanda", ""), "demanda")
     if puesta.corrida is None or pk not in puesta.conjunto.por_pk:
-        raise Http404
+        raise ParametroInvalido(_("Esa demanda no está en lo que se calculó."), "demanda")
     hasta = time.monotonic() + SEGUNDOS_PARA_EXPLICAR
     dichas = palabras(puesta.conjunto)
     razon = puesta.corrida.resultado.razones[pk]

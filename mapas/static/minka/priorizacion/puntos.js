@@ -164,5 +164,5 @@ async function dibujarDistritos(mapa, geometria, nombres) {
   };
   rotular();
   mapa.on("moveend", rotular);
-  mapa.getContainer().dataset.distritos = dibujo.features.length;
+  mapa.getContainer().dataset.unidades = dibujo.features.length;
 }
