@@ -43,7 +43,7 @@ def lista(request: HttpRequest) -> HttpResponse:
     pedido.pop("pagina", None)
     eventos = eventos_pedidos(pedido, request.user)
     pagina = Paginator(eventos.select_related("unidad__nivel"), POR_PAGINA).get_page(pagina_pedida(request))
-    vistas = asistencia.de_eventos(request.user, eventos)
+    vistas = asistencia.de_eventos(request.user, eventos.only("municipio"))
     for evento in pagina:
         evento.asistentes = vistas[evento.pk]
     filtros = filtros_de_eventos(pedido, municipio, request.user)
@@ -87,6 +87,7 @@ def ver(request: HttpRequest, pk: int) -> HttpResponse:
     actas = archivos_de(request.user, uno, enlaces.de(uno)).vigentes().filter(clase="acta")
     contexto = {
         "evento": uno,
+        "proceso": Proceso.objects.visibles_para(request.user).filter(pk=uno.proceso_id).first(),
         "asistentes": asistencia.de_eventos(request.user, [uno])[uno.pk],
         "sexos": Sexo.labels,
         "actores": uno.actores.all(),
@@ -220,6 +221,6 @@ def publicar(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _evento(request: HttpRequest, pk: int) -> Evento:
     visibles = Evento.objects.visibles_para(request.user)
-    uno = get_object_or_404(visibles.select_related("municipio__nivel", "unidad__nivel", "proceso"), pk=pk)
+    uno = get_object_or_404(visibles.select_related("municipio__nivel", "unidad__nivel"), pk=pk)
     request.municipio = uno.municipio  # type: ignore[attr-defined]  # read by the frame of the page
     return uno

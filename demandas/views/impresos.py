@@ -70,7 +70,7 @@ def tarjetas(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _evento(request: HttpRequest, pk: int) -> Evento:
     visibles = Evento.objects.visibles_para(request.user)
-    return get_object_or_404(visibles.select_related("municipio__nivel", "unidad__nivel", "proceso"), pk=pk)
+    return get_object_or_404(visibles.select_related("municipio__nivel", "unidad__nivel"), pk=pk)
 
 
 def _imprimir(request: HttpRequest, pk: int, papel: str, mas: Mapping[str, Any]) -> HttpResponse:

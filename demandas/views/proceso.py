@@ -43,7 +43,7 @@ def ver(request: HttpRequest) -> HttpResponse:
         "tablero": tablero(uno),
         "proceso": uno,
         "otros": [otro for otro in procesos if otro != uno],
-        "asistencia": asistencia.sumar(asistencia.de_eventos(request.user, eventos).values()),
+        "asistencia": asistencia.sumar(asistencia.de_eventos(request.user, eventos.only("municipio")).values()),
         "por_tipo": eventos.por_tipo(),
         "normas": NormaLegal.objects.citables(municipio),
         "miembro": asistencia.es_de_aqui(request.user, municipio.pk),

@@ -14,7 +14,7 @@ from cuentas.versiones import VersionVieja
 from demandas import asistencia
 from demandas.asistencia import NADIE, POCOS, POR_SEXO, TODO, TOTAL, asistentes
 from demandas.eventos import avisos, eventos_pedidos
-from demandas.models import Actor, Evento
+from demandas.models import Actor, Evento, Proceso
 from demandas.services.eventos import anotar_asistencia, guardar_evento, publicar_evento
 from territorio.adjuntos import enlaces
 from territorio.models import Rol
@@ -203,13 +203,15 @@ def test_a_meeting_held_without_acta_or_people_says_so_to_its_members(oeste, pla
 
 
 def test_what_came_from_a_meeting_stands_on_its_page(muni, oeste, planificadora, client):
-    uno = evento(planificadora, oeste)
+    proceso = Proceso.objects.create(municipio=muni, nombre="Aún callado", desde=2024, hasta=2029, inicio=AYER)
+    uno = evento(planificadora, oeste, proceso=proceso)
     publicar_evento(por=planificadora, evento=uno, version=uno.version)
     hechos.demanda(muni, "a", mundo.punto(0.5, 0.5), evento=uno, titulo="Agua para todos")
     hechos.demanda(muni, "b", mundo.punto(0.5, 0.5), evento=uno, titulo="En secreto", publicada=False)
     pagina = client.get(f"/eventos/{uno.pk}/").content.decode()
     assert "Agua para todos" in pagina
     assert "En secreto" not in pagina
+    assert "Aún callado" not in pagina
 
 
 def test_a_form_keeps_what_was_typed_and_says_what_is_wrong_beside_it(muni, oeste, planificadora, client):
