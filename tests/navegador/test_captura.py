@@ -234,7 +234,7 @@ def test_what_was_written_without_network_outlives_the_browser_and_is_sent_once(
     contexto.set_offline(True)
     pagina = contexto.pages[0]
     pagina.goto(RUTA)  # from what the phone keeps
-    expect(pagina.get_by_text("Sin conexión")).to_be_visible()
+    expect(pagina.get_by_text("Sin conexión: se guarda")).to_be_visible()
     assert estados(pagina) == {"Camino": "en_espera", "Posta": "en_espera", "A medias": "borrador"}
     assert registradas() == []
     contexto.set_offline(False)  # and nobody presses anything
