@@ -7,10 +7,11 @@ class CuentasConfig(AppConfig):
     name = "cuentas"
 
     def ready(self) -> None:
-        from cuentas import aislamiento, puertas  # noqa: F401 (declares routes)
+        from cuentas import aislamiento, migraciones, puertas  # noqa: F401 (declares routes)
         from cuentas.guardia import revisiones  # noqa: F401  (adds to `manage.py check`)
         from cuentas.operacion import metricas
 
+        migraciones.sin_dibujar()
         post_migrate.connect(aislamiento.preparar)
         connection_created.connect(aislamiento.al_conectar)
         metricas.conectar()
