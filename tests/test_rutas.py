@@ -18,7 +18,23 @@ from django.urls import NoReverseMatch, reverse
 from cuentas import rutas
 from cuentas.models import Usuario
 from cuentas.rutas import Celda, Quien, Ruta
-from demandas.models import Actor, CargaDeDemandas, Demanda, Etapa, Evento, NormaLegal, Paso, Proceso, Producto
+from demandas.mesa.pedido import leer_pedido
+from demandas.models import (
+    Actor,
+    CargaDeDemandas,
+    Criterio,
+    DatoInstitucional,
+    Demanda,
+    Etapa,
+    Evento,
+    Hallazgo,
+    NormaLegal,
+    Paso,
+    Priorizacion,
+    Proceso,
+    Producto,
+)
+from demandas.services import priorizacion
 from proyectos.models import PDM, POA, Proyecto
 from territorio.localizacion import localizar
 from territorio.models import Archivo, Equipamiento, Importacion, Invitacion, Membresia, Rol, UnidadTerritorial
@@ -29,9 +45,15 @@ from tests.quienes import entrar, miembro, verificada
 
 pytestmark = pytest.mark.django_db
 DE_FUERA = "203.0.113.9"  # an address that no setting trusts
-RESERVADOS = (Importacion, CargaDeDemandas, Membresia, Invitacion)  # nothing of theirs is ever public
+RESERVADOS = (
+    DatoInstitucional,
+    Importacion,
+    CargaDeDemandas,
+    Membresia,
+    Invitacion,
+)  # nothing of theirs is ever public
 # Members of the whole municipality and of part of it alike: plans are of nobody's district.
-DE_TODO_MIEMBRO = (PDM, POA, Evento, Proceso, Etapa, Paso, Producto, *RESERVADOS)
+DE_TODO_MIEMBRO = (PDM, POA, Priorizacion, Evento, Hallazgo, Proceso, Etapa, Paso, Producto, *RESERVADOS)
 
 
 @dataclass(frozen=True)
@@ -74,6 +96,7 @@ class Mundo:
 def sin_pintar(monkeypatch):
     """Pages are asked for by thousands; what stands in them is the matter of other tests."""
     monkeypatch.setattr("django.template.backends.django.Template.render", lambda *args, **kwargs: "")
+    monkeypatch.setattr("territorio.impresos.pdf", lambda *args, **kwargs: b"")
 
 
 @pytest.fixture
@@ -116,6 +139,10 @@ def mundo_entero(settings, tmp_path) -> Mundo:
                 publicado=publico,
             )
             anotar(Evento, clave, reunion, **como)
+            hallado = Hallazgo.objects.create(
+                municipio=muni, unidad=donde, tipo="problema", texto="Falta agua", publicado=publico
+            )
+            anotar(Hallazgo, clave, hallado, **como)
             proyecto = hechos.proyecto(muni, clave, lugar, publicado=publico)
             anotar(Demanda, clave, demanda, **como)
             anotar(Proyecto, clave, proyecto, **como)
@@ -140,6 +167,10 @@ def mundo_entero(settings, tmp_path) -> Mundo:
         anotar(Actor, "actor", Actor.objects.create(municipio=muni, tipo="otb", nombre="Una"), propio=propio)
         norma = NormaLegal.objects.create(municipio=muni, tipo="ordenanza", numero="1", titulo="Una")
         anotar(NormaLegal, "norma", norma, propio=propio)
+        dato = DatoInstitucional.objects.create(
+            municipio=muni, apartado="personal", concepto="Técnicos", anio=2024, cantidad=6
+        )
+        anotar(DatoInstitucional, "dato", dato, propio=propio, publico=False)
         servicio = hechos.equipamiento(muni, "1", mundo.punto(x + 0.5, 0.5))
         anotar(Equipamiento, "servicio", servicio, propio=propio)
         lejos = hechos.equipamiento(muni, "2", mundo.punto(x + 3, 0.5))
@@ -153,6 +184,17 @@ def mundo_entero(settings, tmp_path) -> Mundo:
             municipio=muni, por=quien, archivo="d.csv", sha256="0" * 64, estado="fallida", pedido={"publicar": False}
         )
         anotar(CargaDeDemandas, "carga", carga, propio=propio, publico=False)
+        pedido = leer_pedido({"techo": "1000", "estado": "abiertas"}, muni)
+        for nombre in ("aprobada", "en discusión"):
+            corrida = priorizacion.crear_corrida(por=quien, pedido=pedido, nombre=nombre)
+            if nombre == "aprobada":
+                cumbre = Evento.objects.create(
+                    municipio=muni, unidad=muni, tipo="cumbre", fecha=date(2025, 1, 1), estado="realizado", acuerdos="Sí"
+                )
+                priorizacion.aprobar(por=quien, corrida=corrida, evento=cumbre)
+            anotar(Priorizacion, nombre, corrida, propio=propio, publico=nombre == "aprobada")
+        criterio = Criterio.objects.create(municipio=muni, clave="propio", nombre="Propio")
+        anotar(Criterio, "criterio", criterio, propio=propio)
         tercera = miembro(muni, Rol.LECTOR, f"tercera-{x}")
         anotar(Membresia, "membresía", tercera.membresias.get(), propio=propio, publico=False)
         invitacion, fichas[propio] = personas.invitar(por=None, municipio=muni, rol=Rol.LECTOR, nota="x")
@@ -226,6 +268,7 @@ def alcanza_a(lector: Lector, caso: Caso, modelo: type | None) -> bool:
             Equipamiento,
             Archivo,
             Evento,
+            Hallazgo,
         }
     )
 
