@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from demandas.models import CargaDeDemandas, EstadoCarga, Grupo
 
-# What a remedy calls an option of the command line, and where that is told on the page.
+# What a remedy calls an option of the command line, and what is done on the page instead.
 EN_LA_PAGINA = {
-    "Diga cuál con --capa HOJA.": gettext_lazy("Elija abajo cuál."),
-    "Elija el que se lea bien y agregue, por ejemplo, --codificacion cp1252.": gettext_lazy(
-        "Elija abajo la que se lee bien."
-    ),
+    "--capa": gettext_lazy("Elija abajo cuál."),
+    "--codificacion": gettext_lazy("Elija abajo la que se lee bien."),
+    "--columnas": gettext_lazy("Dígalo abajo, en «Qué es cada columna»."),
+    "--crs": gettext_lazy("Guárdelo en grados (WGS 84) o con su sistema de coordenadas, y súbalo otra vez."),
+    "--municipio": gettext_lazy("Quite la fila, o súbala en su municipio."),
 }
 PREGUNTAS = {
     "capas": {"varias_hojas", "varias_capas"},
@@ -35,6 +36,7 @@ CAMPOS = {
     "evento_id": gettext_lazy("evento"),
     "publicada": gettext_lazy("publicada"),
 }
+SIN_LUGAR = {"sin_unidad", "unidad_desconocida", "unidad_ambigua"}
 VER = ("todas", "errores", "avisos", "nuevas", "cambiadas", "iguales", "omitidas")
 
 
@@ -74,7 +76,7 @@ class RevisionDeCarga:
     def _todas(self) -> list[FilaRevisada]:
         por_fila = defaultdict(list)
         for problema in self.informe.get("problemas", []):
-            por_fila[problema["fila"]].append(problema)
+            por_fila[problema["fila"]].append(_en_la_pagina(problema))
         return [
             FilaRevisada(f, por_fila.get(f["numero"], []), f["numero"] in self.omitidas)
             for f in self.informe.get("filas", [])
@@ -85,10 +87,7 @@ class RevisionDeCarga:
         """Problems of the file as a whole, and of lines that are no row."""
         conocidas = {f["numero"] for f in self.informe.get("filas", [])}
         sueltos = (p for p in self.informe.get("problemas", []) if p["fila"] not in conocidas)
-        return [
-            p | {"remedio": EN_LA_PAGINA.get(p["remedio"], "" if "--" in p["remedio"] else p["remedio"])}
-            for p in sueltos
-        ]
+        return [_en_la_pagina(p) for p in sueltos]
 
     def filas(self, ver: str = "todas") -> list[FilaRevisada]:
         return [f for f in self._todas if _se_ve(f, ver)]
@@ -114,6 +113,12 @@ class RevisionDeCarga:
     @property
     def sugerencias(self) -> dict[str, Any]:
         return self.informe.get("sugerencias", {})
+
+    @property
+    def columnas(self) -> list[tuple[str, str]]:
+        """Each column of the file and which field it was taken for."""
+        tomadas = self.informe.get("campos", {})
+        return [(columna, tomadas.get(columna, "")) for columna in self.sugerencias.get("columnas", [])]
 
     @property
     def sectores(self) -> list[dict[str, Any]]:
@@ -144,7 +149,8 @@ class RevisionDeCarga:
 
     @property
     def sin_ubicar(self) -> int:
-        return sum(any(p["codigo"] == "sin_unidad" for p in f.problemas) for f in self._todas if not f.omitida)
+        quedan = (f for f in self._todas if not f.omitida and f.estado in {"nueva", "cambiada"})
+        return sum(any(p["codigo"] in SIN_LUGAR for p in f.problemas) for f in quedan)
 
     @property
     def frase(self) -> str:
@@ -187,3 +193,9 @@ def _se_ve(fila: FilaRevisada, ver: str) -> bool:
         "iguales": fila.estado == "igual",
         "omitidas": fila.omitida,
     }[ver]
+
+
+def _en_la_pagina(problema: dict[str, Any]) -> dict[str, Any]:
+    """The problem with a remedy that can be done here."""
+    opcion = next((o for o in EN_LA_PAGINA if o in problema["remedio"]), None)
+    return problema | {"remedio": EN_LA_PAGINA[opcion]} if opcion else problema

@@ -105,7 +105,6 @@ def ver(request: HttpRequest, uid: UUID) -> HttpResponse:
         "pagina": Paginator(revision.filas(cuales), FILAS_POR_PAGINA).get_page(pagina_pedida(request)),
         "puede": {que: cargas.permite(carga, que) for que in cargas.PERMITIDO},
         "destinos": [(d, d.replace("_", " ")) for d in DESTINOS if d != "envio"],
-        "columnas_dichas": carga.pedido.get("columnas", {}),
     }
     return render(request, "demandas/cargas/informe.html", contexto)
 

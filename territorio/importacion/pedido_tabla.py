@@ -167,9 +167,9 @@ def abrir_tabla(
     tabla = leer_tabla(pedido.archivo, pedido.lectura, informe, maximo=pedido.maximo, hoja=hoja)
     if informe.rechazado_entero or not tabla.columnas:
         return tabla, {}
+    informe.sugerencias["columnas"] = [c for c in tabla.columnas if c]
     campos = asignar_columnas(tabla, destinos, pedido.columnas, informe)
     if obligatorio not in campos and not informe.rechazado_entero:
-        informe.sugerencias["columnas"] = [c for c in tabla.columnas if c]
         informe.error(
             f"no se sabe qué columna {que}.",
             f"Dígalo con --columnas COLUMNA={obligatorio}; hay: {', '.join(tabla.columnas)}.",

@@ -17,7 +17,7 @@ from territorio.models import Rol
 from territorio.services.deposito import ArchivoRechazado
 from territorio.services.importaciones import NoCorresponde
 from tests import hechos, mundo
-from tests.archivos import contenido
+from tests.archivos import contenido, correr
 from tests.quienes import entrar, miembro
 
 pytestmark = pytest.mark.django_db
@@ -280,6 +280,27 @@ def test_a_hundred_thousand_empty_rows_are_none(comunidades, rosa):
             nuevo.writestr(m, texto)
     carga = subir(comunidades, rosa, salida.getvalue(), "d.xlsx")
     assert (carga.estado, len(carga.informe["filas"])) == (E.POR_REVISAR, 1)
+
+
+def test_a_column_of_another_name_is_told_on_the_page_and_kept(client, comunidades, rosa):
+    carga = subir(comunidades, rosa, csv("pedido,barrio", "Agua,001"))
+    entrar(client, rosa)
+    pagina = client.get(f"/demandas/cargas/{carga.uid}/").content.decode()
+    assert "Dígalo abajo" in pagina
+    assert "--columnas" not in pagina
+    dichas = {"columnas": "si", "columna": ["pedido", "barrio"], "destino": ["titulo", "unidad"]}
+    client.post(f"/demandas/cargas/{carga.uid}/leer/", dichas)
+    carga.refresh_from_db()
+    trabajar(carga)
+    assert [(f["titulo"], f["unidad"]) for f in carga.informe["filas"]] == [("Agua", "Ñuñu Mayu")]
+
+
+def test_the_command_leaves_the_same_rows_out(comunidades, tmp_path):
+    archivo = tmp_path / "d.csv"
+    archivo.write_bytes(csv("codigo,titulo,mujeres", "A,Agua,2", "B,Luz,-1", "C,Vía,"))
+    assert correr("importar_demandas", archivo, "--municipio", "990101").salida == 1
+    assert correr("importar_demandas", archivo, "--municipio", "990101", "--omitir", "3-4").salida == 0
+    assert [d.codigo for d in Demanda.objects.all()] == ["A"]
 
 
 # --- the workbook to fill in ------------------------------------------------------------------------------------------
