@@ -14,7 +14,7 @@ from pgtrigger.migrations import AddTrigger
 def sin_dibujar() -> None:
     """Called once, before any migration runs."""
     ProjectState._append_option = _agregar_opcion  # type: ignore[method-assign]
-    AddTrigger.state_forwards = _agregar_disparador  # type: ignore[method-assign]
+    AddTrigger.state_forwards = _agregar_disparador  # type: ignore[assignment,method-assign]
 
 
 def _agregar_opcion(estado: ProjectState, app_label: str, model_name: str, option_name: str, obj: Any) -> None:
