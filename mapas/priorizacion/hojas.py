@@ -66,7 +66,10 @@ class Hoja:
         }
         if len(self.resumen["distritos"]) < 2:
             return frase
-        return frase + _("; %(n)s de %(todos)s distritos reciben algo") % {
+        reciben = ngettext(
+            "; %(n)s de %(todos)s distritos recibe algo", "; %(n)s de %(todos)s distritos reciben algo", con_algo
+        )
+        return frase + reciben % {
             "n": con_algo,
             "todos": len(self.resumen["distritos"]),
         }

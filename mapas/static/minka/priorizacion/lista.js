@@ -32,7 +32,7 @@ export class Lista {
 
   enfocar(lugar) {
     this.foco = lugar;
-    const arriba = lugar * this.alto;
+    const arriba = this.caja.offsetTop + lugar * this.alto;
     const { scrollTop, clientHeight } = this.rueda;
     if (arriba < scrollTop) this.rueda.scrollTop = arriba;
     else if (arriba + this.alto > scrollTop + clientHeight) this.rueda.scrollTop = arriba + this.alto - clientHeight;
@@ -46,7 +46,7 @@ export class Lista {
   }
 
   mover(todas = false) {
-    const desde = Math.max(0, Math.floor((this.rueda.scrollTop - this.caja.offsetTop + this.rueda.offsetTop) / this.alto) - 2);
+    const desde = Math.max(0, Math.floor((this.rueda.scrollTop - this.caja.offsetTop) / this.alto) - 2);
     const cabe = Math.ceil((this.rueda.clientHeight || 600) / this.alto) + 5;
     const hasta = Math.min(this.cuantas, desde + cabe);
     while (this.filas.length < hasta - desde) {

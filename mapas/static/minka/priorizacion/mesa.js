@@ -156,7 +156,7 @@ function mostrar() {
   const justicia = equidad(set, estado.elegidas, distritos);
   const conAlgo = justicia.distritos.filter((d) => d.entran).length;
   decir(poner(estado.elegidas.size === 1 ? textos.frase_una : textos.frase, { bs: bs(estado.techo), n: cifra(estado.elegidas.size), todas: cifra(set.pk.length) })
-    + (distritos.length > 1 ? poner(textos.distritos, { n: conAlgo, todos: distritos.length }) : ""));
+    + (distritos.length > 1 ? poner(conAlgo === 1 ? textos.distritos_uno : textos.distritos, { n: conAlgo, todos: distritos.length }) : ""));
   detalle.textContent = "";
   lista.poner(estado.orden.length + 1);
   mostrarTotales(justicia);
@@ -298,7 +298,7 @@ async function queFalta(pk, boton) {
   boton.textContent = textos.calculando;
   try {
     const { frases } = await (await fetch(`${datos.rutas.falta}?${consulta()}&demanda=${pk}`)).json();
-    boton.replaceWith(frases.length ? nodo("ul", { class: "haria-falta" }, ...frases.map((una) => nodo("li", {}, una))) : nodo("span", {}, textos.nada_basta));
+    boton.replaceWith(frases.length ? nodo("div", { class: "haria-falta" }, textos.basta_una, nodo("ul", {}, ...frases.map((una) => nodo("li", {}, una)))) : nodo("span", {}, textos.nada_basta));
   } catch {
     boton.disabled = false;
     boton.textContent = textos.fallo;
