@@ -15,7 +15,6 @@ from demandas.models import (
     DemandaHallazgo,
     EstadoDemanda,
     Hallazgo,
-    PasoDeDemanda,
     Rango,
 )
 from territorio.importacion import pedido_tabla as comun
@@ -89,33 +88,24 @@ def escribir(plan: Plan, pedido: PedidoTabla, *, por=None) -> None:
         for f in nuevas
     ]  # fmt: skip
     Demanda.objects.bulk_create(objetos, batch_size=1000)
-    pasos = []
     for fila, objeto in zip(nuevas, objetos, strict=True):
         fila.existente = objeto
     for fila in cambiadas:
-        if "estado" in fila.presentes and fila.existente.estado != fila.campos["estado"]:
-            pasos.append(_paso(fila, origen, por))
         for campo in fila.presentes:
             setattr(fila.existente, campo, fila.campos[campo])
         # A load may publish a draft; what the public has seen it never takes back.
         fila.existente.publicada = fila.existente.publicada or pedido.publicar
     if cambiadas:
-        Demanda.objects.bulk_update([f.existente for f in cambiadas], [*CAMPOS, "publicada"], batch_size=500)
-    PasoDeDemanda.objects.bulk_create(pasos, batch_size=1000)
+        # Only what the file speaks of: the rest may have changed since it was read.
+        dichos = set().union(*(f.presentes for f in cambiadas))
+        Demanda.objects.bulk_update(
+            [f.existente for f in cambiadas], [*(c for c in CAMPOS if c in dichos), "publicada"], batch_size=500
+        )
     _escribir_partes(plan.filas)
     _escribir_hallazgos(plan, pedido)
     localizar(Demanda.objects.filter(pk__in=[f.existente.pk for f in plan.filas]))
     analizar(Rango, BeneficiariosPorEdad)
     plan.informe.escrito = True
-
-
-def _paso(fila: FilaDemanda, origen: str, por) -> PasoDeDemanda:
-    """What a file says of the state of a demand that is there already leaves its mark like any step."""
-    motivo = f"Según {origen}." if fila.campos["estado"] in {EstadoDemanda.DEVUELTA, EstadoDemanda.RECHAZADA} else ""
-    return PasoDeDemanda(
-        demanda=fila.existente, desde=fila.existente.estado, hacia=fila.campos["estado"], motivo=motivo,
-        referencia=origen[:200], por=por,
-    )  # fmt: skip
 
 
 def _escribir_partes(filas: list[FilaDemanda]) -> None:
@@ -195,6 +185,7 @@ def _comparar(plan: Plan, *, publicar: bool) -> None:
     cuentas = Counter()
     for fila in plan.leidas:
         fila.existente = por_envio.get(fila.envio) if fila.envio else por_codigo.get(fila.codigo)
+        _dejar_su_estado(fila, plan)
         fila.estado = CON_ERROR if fila.numero in con_error else _estado(fila, publicar=publicar)
         if fila.existente is not None and fila.existente.estado == EstadoDemanda.UNIDA and fila.estado == CAMBIADA:
             fila.estado = IGUAL
@@ -209,6 +200,23 @@ def _comparar(plan: Plan, *, publicar: bool) -> None:
             plan.filas.append(fila)
     plan.informe.cuentas |= {"nuevas": cuentas[NUEVA], "cambiadas": cuentas[CAMBIADA], "iguales": cuentas[IGUAL]}
     plan.informe.cuentas["con_geometria_propia"] = sum(1 for f in plan.leidas if any(f.campos[c] for c in GEOMETRIAS))
+
+
+def _dejar_su_estado(fila: FilaDemanda, plan: Plan) -> None:
+    """A demand that is stored moves along its way by who may, with a reason: no file takes it forth or back."""
+    if fila.existente is None or "estado" not in fila.presentes:
+        return
+    fila.presentes -= {"estado"}
+    dicho = fila.campos["estado"]
+    if dicho != fila.existente.estado and fila.envio is None:
+        plan.informe.aviso(
+            f"el archivo dice «{EstadoDemanda(dicho).label}» y la demanda está "
+            f"«{fila.existente.get_estado_display()}»: su estado no cambia.",
+            "Si corresponde, dé el paso en la página de la demanda.",
+            fila=fila.numero,
+            campo="estado",
+            codigo="estado_no_cambia",
+        )
 
 
 def _guardadas(plan: Plan) -> tuple[dict, dict]:

@@ -224,6 +224,17 @@ def test_what_the_file_has_no_column_for_stays(comunidades, rosa):
     )  # fmt: skip
 
 
+def test_no_file_moves_a_stored_demand_along_its_way(comunidades, rosa):
+    hechos.demanda(comunidades, "D1", titulo="Agua", estado=EstadoDemanda.PROGRAMADA)
+    carga = subir(
+        comunidades, rosa, csv("codigo,titulo,unidad,estado", "D1,Agua,001,registrada", "D2,Luz,001,validada")
+    )
+    assert dichos(carga) == [("estado_no_cambia", 2)]
+    aceptar(carga, rosa)
+    assert dict(Demanda.objects.values_list("codigo", "estado")) == {"D1": "programada", "D2": "validada"}
+    assert not Demanda.objects.get(codigo="D1").pasos.exists()
+
+
 def test_one_that_may_be_stored_already_is_shown_beside(comunidades, rosa):
     vieja = hechos.demanda(comunidades, "V", titulo="Sistema de agua potable", proponente_id=_comunidad("001"))
     carga = subir(comunidades, rosa, csv("titulo,unidad", "Sistema de água potable,001", "Cancha,001"))

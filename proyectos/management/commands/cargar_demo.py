@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -16,8 +17,8 @@ from django.utils import timezone
 from cuentas.auditoria import en_nombre_de
 from demandas.demostracion import cargar_proceso
 from demandas.mesa.pedido import leer_pedido
-from demandas.models import DatoInstitucional, Evento, Priorizacion
-from demandas.services import priorizacion
+from demandas.models import CargaDeDemandas, DatoInstitucional, Evento, Priorizacion
+from demandas.services import cargas, marcha_cargas, priorizacion
 from demandas.services.institucional import registrar_dato
 from proyectos.models import PDM, POA
 from proyectos.services.tramite import dar_paso
@@ -107,6 +108,7 @@ class Command(BaseCommand):
         _proceso(municipio)
         _diagnostico_institucional(municipio)
         _priorizaciones(municipio)
+        _archivo_por_revisar(municipio)
 
     def _cargar(self, pasos) -> None:
         for que, comando, archivo, opciones in pasos:
@@ -168,6 +170,19 @@ def _proceso(municipio) -> None:
     planificadora = get_user_model().objects.get(username="planificadora")
     with en_nombre_de(planificadora):
         cargar_proceso(por=planificadora, municipio=municipio, carpeta=CARPETA)
+
+
+def _archivo_por_revisar(municipio) -> None:
+    """What a workshop's sheet looks like before somebody accepts it: a word that is no sector, a rank given twice."""
+    if CargaDeDemandas.objects.filter(municipio=municipio).exists():
+        return
+    planificadora = get_user_model().objects.get(username="planificadora")
+    hoja = CARPETA / "taller_por_cargar.csv"
+    with en_nombre_de(planificadora):
+        carga = cargas.recibir(
+            por=planificadora, municipio=municipio, archivo=SimpleUploadedFile(hoja.name, hoja.read_bytes()), fuente=FUENTE
+        )
+    marcha_cargas.leer(uid=carga.uid, trabajo=carga.trabajo)
 
 
 def _diagnostico_institucional(municipio) -> None:
