@@ -144,8 +144,8 @@ def contraparte(demandas: QuerySet[Demanda], contexto: Contexto) -> Valores:
     """% of the cost that the community brings."""
     filas = demandas.filter(contraparte__isnull=False, costo_estimado__gt=0)
     return {
-        pk: float(min(100 * suyo / costo, 100))
-        for pk, suyo, costo in filas.values_list("pk", "contraparte", "costo_estimado")
+        pk: min(100 * float(suya) / float(costo), 100.0)
+        for pk, suya, costo in filas.values_list("pk", "contraparte", "costo_estimado")
     }
 
 

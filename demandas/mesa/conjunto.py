@@ -118,9 +118,7 @@ class Conjunto:
                 Fila(pk, codigo, "", estado, grupo, "", "", costo, distrito, tuple(valores))
                 for pk, codigo, estado, grupo, costo, distrito, valores in datos["demandas"]
             ),
-            votos=None
-            if votos is None
-            else Votos(dict(votos[0]), {pk: dict(suyos) for pk, suyos in votos[1]}),
+            votos=None if votos is None else Votos(dict(votos[0]), {pk: dict(suyos) for pk, suyos in votos[1]}),
         )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -20,10 +20,11 @@ from cuentas.auditoria import en_nombre_de
 from cuentas.permisos import exigir
 from demandas import razones
 from demandas.criterios import del_municipio
-from demandas.mesa.conjunto import Conjunto, Fila, Votos, reunir, reunir_otra_vez
+from demandas.mesa.cambios import cambios
+from demandas.mesa.conjunto import Conjunto, reunir, reunir_otra_vez
 from demandas.mesa.corrida import EN_VIVO, Corrida, correr, entrada_de, puntuar
 from demandas.mesa.corrida import columnas_de as columnas
-from demandas.mesa.montos import a_centimos, a_decimal, en_bs
+from demandas.mesa.montos import a_centimos, a_decimal
 from demandas.mesa.pedido import Pedido, nivel_de_distritos
 from demandas.models import (
     AlcanceDePriorizacion,
@@ -62,9 +63,9 @@ class NoCorresponde(Exception):
 class CambiaronLasDemandas(Exception):
     """Demands of the run are not what it counted with; `cambios` says each."""
 
-    def __init__(self, cambios: list[str]) -> None:
+    def __init__(self, cambiadas: list[str]) -> None:
         super().__init__(_("Las demandas cambiaron después de calcular: haga una corrida nueva."))
-        self.cambios = cambios
+        self.cambios = cambiadas
 
 
 # --- made -------------------------------------------------------------------------------------------------------------
@@ -333,8 +334,8 @@ def aprobar(*, por, corrida: Priorizacion, evento: Evento) -> Priorizacion:
         raise ValidationError({"evento": _("«%(que)s» no tiene acta ni acuerdos escritos.") % {"que": evento}})
     dentro = Demanda.objects.filter(pk__in=una.resultados.filter(entra=True).values("demanda"))
     list(dentro.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
-    if cambios := cambios_desde(una):
-        raise CambiaronLasDemandas(cambios)
+    if cambiadas := cambios_desde(una):
+        raise CambiaronLasDemandas(cambiadas)
     if fallas := diferencias(una):
         raise NoCorresponde(fallas[0])
     una.estado, una.evento, una.aprobada, una.aprobada_por = E.APROBADA, evento, timezone.now(), por
@@ -366,46 +367,7 @@ def cambios_desde(corrida: Priorizacion) -> list[str]:
     """What of its demands, their values and votes is not what the run counted with, one sentence each."""
     antes = Conjunto.de_guardado(corrida.entradas)
     demandas = Demanda.objects.filter(pk__in=[fila.pk for fila in antes.filas])
-    ahora = reunir_otra_vez(demandas, pedido_de(corrida), antes)
-    cambios = []
-    if [m.clave for m in ahora.medidas] != [m.clave for m in antes.medidas]:
-        cambios.append(_("Se quitó un criterio con el que se calculó."))
-    nombres = [medida.nombre for medida in antes.medidas]
-    for fila in antes.filas:
-        if (otra := ahora.por_pk.get(fila.pk)) is None:
-            cambios.append(_("%(codigo)s ya no está.") % {"codigo": fila.codigo})
-        else:
-            cambios += _cambios_de(fila, otra, nombres)
-    if not cambios and _votos(antes.votos) != _votos(ahora.votos):
-        cambios.append(_("Cambiaron los habitantes o los puestos con que votan las comunidades."))
-    return cambios
-
-
-def _cambios_de(antes: Fila, ahora: Fila, nombres: list[str]) -> Iterator[str]:
-    if antes.costo != ahora.costo:
-        yield _("%(codigo)s: el costo era %(antes)s y es %(ahora)s.") % {
-            "codigo": antes.codigo,
-            "antes": en_bs(antes.costo) if antes.costo else _("sin dato"),
-            "ahora": en_bs(ahora.costo) if ahora.costo else _("sin dato"),
-        }
-    if antes.estado != ahora.estado:
-        yield _("%(codigo)s: estaba %(antes)s y está %(ahora)s.") % {
-            "codigo": antes.codigo,
-            "antes": EstadoDemanda(antes.estado).label,
-            "ahora": EstadoDemanda(ahora.estado).label,
-        }
-    if antes.distrito != ahora.distrito:
-        yield _("%(codigo)s: ahora está en otro distrito.") % {"codigo": antes.codigo}
-    if antes.grupo != ahora.grupo:
-        yield _("%(codigo)s: ahora la pide otro grupo.") % {"codigo": antes.codigo}
-    if len(antes.valores) == len(ahora.valores):
-        distintos = [n for n, a, b in zip(nombres, antes.valores, ahora.valores, strict=True) if a != b]
-        if distintos:
-            yield _("%(codigo)s: cambió %(criterios)s.") % {"codigo": antes.codigo, "criterios": ", ".join(distintos)}
-
-
-def _votos(votos: Votos | None) -> tuple[Mapping[int, int], Mapping[int, Mapping[int, int]]] | None:
-    return None if votos is None else (dict(votos.pesos), {pk: dict(suyos) for pk, suyos in votos.apoyos.items()})
+    return cambios(antes, reunir_otra_vez(demandas, pedido_de(corrida), antes))
 
 
 def palabras_de(corrida: Priorizacion) -> razones.Palabras:

@@ -226,7 +226,7 @@ def planilla_de_corrida(request: HttpRequest, uid: UUID) -> StreamingHttpRespons
 
 @require_safe
 @parametros(*PARAMETROS)
-def planilla_de_la_vista(request: HttpRequest) -> HttpResponse:
+def planilla_de_la_vista(request: HttpRequest) -> StreamingHttpResponse:
     """What the workbench shows, as a workbook, without keeping it."""
     municipio = municipio_en_uso(request)
     if municipio is None:
