@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from django import forms
@@ -98,10 +98,9 @@ class FormularioCaptura(forms.Form):
             campos[f"personas_{sexo}_{edad}"] = _entero(
                 0, PERSONAS_MAXIMAS, f"{Sexo(sexo).label}, {GrupoEdad(edad).label}"
             )
-        for grupo, nombre in Grupo.choices:
-            campos[f"rango_{grupo}"] = _entero(
-                1, PUESTO_MAXIMO, _("Puesto acordado") if grupo == Grupo.COMUNIDAD else str(nombre).capitalize()
-            )
+        for grupo in Grupo:
+            nombre = _("Puesto acordado") if grupo is Grupo.COMUNIDAD else str(grupo.label).capitalize()
+            campos[f"rango_{grupo}"] = _entero(1, PUESTO_MAXIMO, nombre)
         self.initial.setdefault("envio", str(uuid4()))
         for campo in campos.values():
             if not isinstance(campo.widget, forms.RadioSelect):
@@ -129,12 +128,8 @@ class FormularioCaptura(forms.Form):
         )  # fmt: skip
         por_edad = {(sexo, edad): n for sexo, edad in EDADES if (n := dicho.get(f"personas_{sexo}_{edad}")) is not None}
         rangos = {grupo: n for grupo in Grupo.values if (n := dicho.get(f"rango_{grupo}")) is not None}
-        return Contenido(  # type: ignore[typeddict-item]
-            **{nombre: dicho[nombre] for nombre in sueltos},
-            lugar=dicho["coordenadas"],
-            rangos=rangos,
-            por_edad=por_edad,
-        )
+        aparte = {"lugar": dicho["coordenadas"], "rangos": rangos, "por_edad": por_edad}
+        return cast(Contenido, {nombre: dicho[nombre] for nombre in sueltos} | aparte)
 
     def poner_errores(self, error: ValidationError) -> None:
         """What the service refused, beside the field it speaks of."""

@@ -18,7 +18,7 @@ def textos() -> dict[str, str]:
         "ninguna_espera": _("Nada pendiente"),
         "una_espera": _("1 pendiente"),
         "varias_esperan": _("%(n)s pendientes"),
-        "guardado": _("Guardado en este teléfono"),
+        "guardado": _("Guardado aquí"),
         "sin_espacio": _("El teléfono no tiene espacio: esto no se guardó. Borre fotos o envíe lo pendiente."),
         "no_guarda": _("Este navegador no deja guardar nada: complete y envíe sin cerrar la página."),
         "sesion": _("Su sesión terminó. Entre de nuevo para enviar: nada se perdió."),
