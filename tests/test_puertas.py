@@ -12,7 +12,19 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from cuentas.models import Usuario
-from demandas.models import CargaDeDemandas, Etapa, Evento, Paso, Proceso, Producto, Rango
+from demandas.models import (
+    CargaDeDemandas,
+    DatoInstitucional,
+    Etapa,
+    Evento,
+    Hallazgo,
+    NotaDePriorizacion,
+    Paso,
+    Priorizacion,
+    Proceso,
+    Producto,
+    Rango,
+)
 from mapas.capas import CAPAS
 from mapas.exportacion import TIPO
 from proyectos.models import PDM, POA, Operacion
@@ -108,8 +120,17 @@ def _borradores(muni) -> dict[str, object]:
         municipio=muni, proceso=proceso, tipo="cumbre", nombre=f"Zafiro {SECRETO}", unidad=cota,
         punto=mundo.punto(0.4, 0.4), fecha=date(GESTION, 1, 1),
     )  # fmt: skip
+    hallazgo = Hallazgo.objects.create(
+        municipio=muni, unidad=cota, tipo="problema", texto=f"Zafiro {SECRETO}", grupo="mujeres", puesto=1,
+        sector=hechos.sector("11"),
+    )  # fmt: skip
+    dato = DatoInstitucional.objects.create(
+        municipio=muni, apartado="personal", concepto=f"Zafiro {SECRETO}", anio=GESTION, cantidad=6
+    )
     importacion = Importacion.objects.create(municipio=muni, nivel=cota.nivel, archivo=f"zafiro_{SECRETO}.geojson")
     carga = CargaDeDemandas.objects.create(municipio=muni, archivo=f"zafiro_{SECRETO}.csv")
+    corrida = Priorizacion.objects.create(municipio=muni, nombre=f"Zafiro {SECRETO}", regla="puntaje", techo=1000)
+    NotaDePriorizacion.objects.create(priorizacion=corrida, texto=f"Zafiro {SECRETO}")
     localizar(UnidadTerritorial.objects.filter(municipio=muni))
     return {
         "demanda": demanda.pk,
@@ -121,8 +142,11 @@ def _borradores(muni) -> dict[str, object]:
         "paso": paso.pk,
         "producto": producto.pk,
         "evento": evento.pk,
+        "hallazgo": hallazgo.pk,
+        "dato": dato.pk,
         "importacion": importacion.uid,
         "carga": carga.uid,
+        "corrida": corrida.uid,
     }
 
 
@@ -195,8 +219,11 @@ def _rutas_de_objetos(ids: dict[str, object]) -> list[str]:
         "paso": "pasos",
         "producto": "productos",
         "evento": "eventos",
+        "hallazgo": "hallazgos",
+        "dato": "institucional",
         "importacion": "importaciones",
         "carga": "cargas",
+        "corrida": "priorizaciones",
     }
     propias = [
         ruta for ruta in rutas for clave, valor in ids.items() if re.search(rf"/{nombres[clave]}/{valor}(/|$)", ruta)

@@ -17,7 +17,20 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import BrowserContext, Page, expect
 
 from cuentas.models import Usuario
-from demandas.models import Actor, Demanda, Etapa, Evento, NormaLegal, Paso, Proceso, Producto
+from demandas.models import (
+    Actor,
+    Criterio,
+    DatoInstitucional,
+    Demanda,
+    Etapa,
+    Evento,
+    Hallazgo,
+    NormaLegal,
+    Paso,
+    Priorizacion,
+    Proceso,
+    Producto,
+)
 from mapas.preguntas import PREGUNTAS
 from proyectos.models import PDM, POA, Proyecto
 from proyectos.models.acto import PASOS
@@ -51,12 +64,25 @@ NO_PAGINAS = {
     "cuentas:quitar-segundo-factor": "solo recibe",
     "personas:retirar": "solo recibe",
     "demandas:publicar": "solo recibe",
+    "demandas:priorizacion-guardar": "solo recibe",
+    "demandas:priorizacion-anotar": "solo recibe",
+    "demandas:priorizacion-detener": "solo recibe",
+    "demandas:priorizacion-otra-vez": "solo recibe",
+    "mapas:priorizacion-ver": "solo recibe",
+    "mapas:priorizacion-xlsx": "una descarga",
+    "paginas:priorizacion-xlsx": "una descarga",
+    "paginas:priorizacion-pdf": "un documento",
     "demandas:carga-estado": "un trozo de otra página",
     "demandas:carga-leer": "solo recibe",
     "demandas:carga-omitir": "solo recibe",
     "demandas:carga-aceptar": "solo recibe",
     "demandas:carga-descartar": "solo recibe",
     "demandas:distintas": "solo recibe",
+    "demandas:hallazgo-enlaces": "solo recibe",
+    "demandas:hallazgos-publicar": "solo recibe",
+    "paginas:diagnostico-xlsx": "un archivo",
+    "paginas:diagnostico-docx": "un archivo",
+    "paginas:institucional-xlsx": "un archivo",
     "demandas:separar": "solo recibe",
     "demandas:plantilla": "un archivo",
     "demandas:formulario-odk": "un archivo",
@@ -92,6 +118,13 @@ PAGINAS = {
     "inicio": Pagina("/"),
     **{f"mapas:{clave}": Pagina(f"/mapas/{clave}/") for clave in PREGUNTAS},
     "mapas:como-se-calcula": Pagina("/mapas/priorizacion/como-se-calcula/"),
+    "mapas:priorizacion": Pagina("/mapas/priorizacion/"),
+    "mapas:priorizacion-comparar": Pagina("/mapas/priorizacion/comparar/"),
+    "paginas:priorizaciones": Pagina("/priorizaciones/"),
+    "paginas:priorizacion": Pagina("/priorizaciones/%s/", "corrida"),
+    "demandas:priorizacion-aprobar": Pagina("/priorizaciones/%s/aprobar/", "discutida", entra=True),
+    "demandas:criterios": Pagina("/priorizaciones/criterios/?municipio=990101", entra=True),
+    "demandas:criterio": Pagina("/priorizaciones/criterios/%s/?municipio=990101", "criterio", entra=True),
     "mapas:disputas": Pagina("/mapas/disputas/"),
     "paginas:buscar": Pagina("/buscar/?q=agua"),
     "paginas:municipios": Pagina("/municipios/"),
@@ -117,6 +150,14 @@ PAGINAS = {
     "demandas:evento": Pagina("/eventos/%s/", "evento"),
     "demandas:evento-editar": Pagina("/eventos/%s/editar/", "evento", entra=True),
     "demandas:evento-asistencia": Pagina("/eventos/%s/asistencia/", "evento", entra=True),
+    "paginas:diagnostico": Pagina("/diagnostico/"),
+    "demandas:autodiagnostico": Pagina("/diagnostico/comunidades/%s/", "hallada"),
+    "demandas:hallazgo": Pagina("/diagnostico/hallazgos/%s/", "hallazgo", entra=True),
+    "demandas:hallazgo-borrar": Pagina("/diagnostico/hallazgos/%s/borrar/", "hallazgo", entra=True),
+    "demandas:hallazgo-demanda": Pagina("/diagnostico/hallazgos/%s/demanda/", "hallazgo", entra=True),
+    "demandas:institucional": Pagina("/diagnostico/institucional/?municipio=990101", entra=True),
+    "demandas:dato": Pagina("/diagnostico/institucional/%s/", "dato", entra=True),
+    "demandas:dato-borrar": Pagina("/diagnostico/institucional/%s/borrar/", "dato", entra=True),
     "demandas:nueva": Pagina("/demandas/nueva/?municipio=990101", entra=True),
     "demandas:cargas": Pagina("/demandas/cargas/?municipio=990101", entra=True),
     "demandas:parecidas": Pagina("/demandas/parecidas/?municipio=990101", entra=True),
@@ -165,8 +206,9 @@ PAGINAS = {
 DE_MIEMBROS = [
     "inicio", "mapas:demanda", "paginas:territorio", "paginas:unidad", "paginas:historia", "paginas:demandas",
     "paginas:demanda", "paginas:proyectos", "paginas:proyecto", "paginas:equipamiento", "paginas:planes", "paginas:pdm",
-    "paginas:poa", "archivos:de", "demandas:proceso", "demandas:producto", "demandas:actores", "demandas:normas",
-    "demandas:eventos", "demandas:evento",
+    "paginas:poa", "archivos:de", "demandas:autodiagnostico", "demandas:proceso", "demandas:producto",
+    "demandas:actores", "demandas:normas",
+    "demandas:eventos", "demandas:evento", "mapas:priorizacion", "paginas:priorizacion",
 ]  # fmt: skip
 
 
@@ -227,6 +269,12 @@ def ids(municipio) -> dict[str, int]:
         "producto": Producto.objects.order_by("pk").first().pk,
         "actor": Actor.objects.order_by("pk").first().pk,
         "norma": NormaLegal.objects.filter(municipio=municipio).first().pk,
+        "hallazgo": Hallazgo.objects.order_by("pk").first().pk,
+        "hallada": Hallazgo.objects.order_by("pk").first().unidad_id,
+        "dato": DatoInstitucional.objects.order_by("pk").first().pk,
+        "corrida": Priorizacion.objects.filter(estado="aprobada").first().uid,
+        "discutida": Priorizacion.objects.filter(estado="calculada").first().uid,
+        "criterio": Criterio.objects.order_by("pk").first().pk,
         "evento": Evento.objects.filter(tipo="autodiagnostico").order_by("pk").first().pk,
     }
 
