@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, render
 from cuentas.guardia.parametros import parametros
 from cuentas.permisos import puede
 from demandas.camino import camino_de
-from demandas.models import Demanda
+from demandas.models import Demanda, Hallazgo
 from demandas.permisos import PUBLICAR_DEMANDA
 from demandas.uniones import uniones_de
 from mapas.listas import con_ultima_operacion
@@ -35,6 +35,7 @@ def demanda(request: HttpRequest, pk: int) -> HttpResponse:
         "lugares": lugares_de(una),
         "croquis": croquis_de(una),
         "rangos": sorted(una.rangos.all(), key=lambda rango: (rango.grupo != "comunidad", rango.grupo)),
+        "origenes": Hallazgo.objects.visibles_para(request.user).filter(demandas=una).select_related("unidad"),
         "proyectos": con_ultima_operacion(proyectos, request.user).order_by("codigo"),
     }
     return render(request, "demandas/ficha.html", contexto)
