@@ -119,7 +119,7 @@ def _primeros_de_cada_grupo(vista: Vista, demandas) -> dict[tuple[int, str], str
         demanda__rangos__grupo__in=[g.value for g in LADO_A_LADO],
     ).values_list("unidad", "demanda__rangos__grupo", "demanda__sector__nombre", "demanda__titulo", "fraccion")
     titulos: dict[tuple[int, str], list[str]] = defaultdict(list)
-    sectores: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
+    sectores: dict[tuple[int, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for unidad, grupo, sector, titulo, fraccion in filas:
         titulos[unidad, grupo].append(titulo)
         sectores[unidad, grupo][en_su_idioma(sector) if sector else _("sin sector")] += fraccion
@@ -128,7 +128,7 @@ def _primeros_de_cada_grupo(vista: Vista, demandas) -> dict[tuple[int, str], str
     }
 
 
-def _los_mas_nombrados(cuenta: Counter[str]) -> str:
+def _los_mas_nombrados(cuenta: dict[str, float]) -> str:
     en_orden = sorted(cuenta.items(), key=lambda par: (-round(par[1], 6), par[0]))
     return ", ".join(f"{sector} ({decimal(n)})" for sector, n in en_orden[:CUANTAS])
 

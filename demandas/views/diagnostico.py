@@ -1,6 +1,7 @@
 """The self-diagnosis of a community: what its groups found, written down in the workshop, and its demands."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -132,7 +133,7 @@ def _del_tipo(tipo: TipoDeHallazgo, suyos: list[Hallazgo]) -> dict[str, Any]:
     }
 
 
-def _frase(unidad: UnidadTerritorial, hallazgos: list[Hallazgo]) -> str:
+def _frase(unidad: UnidadTerritorial, hallazgos: Sequence[Hallazgo]) -> str:
     if not hallazgos:
         return _("%(unidad)s todavía no tiene autodiagnóstico") % {"unidad": unidad.nombre}
     partes = [
@@ -140,7 +141,7 @@ def _frase(unidad: UnidadTerritorial, hallazgos: list[Hallazgo]) -> str:
         for tipo in TipoDeHallazgo
         if (n := sum(1 for h in hallazgos if h.tipo == tipo))
     ]
-    demandas = len({d.pk for h in hallazgos for d in h.suyas})
+    demandas = len({d.pk for h in hallazgos for d in h.suyas})  # type: ignore[attr-defined]  # prefetched
     de_ahi = ngettext("de ahí salió %(n)s demanda", "de ahí salieron %(n)s demandas", demandas) % {"n": demandas}
     dicho = _("%(unidad)s: %(partes)s") % {"unidad": unidad.nombre, "partes": ", ".join(partes)}
     return f"{dicho}; {de_ahi}" if demandas else dicho

@@ -35,11 +35,11 @@ def diagnostico(vista: Vista, *, con_rasgos: bool = True) -> Figuras:
     hallados = hallazgos.contados(vista.nivel)
     en_ellas = vista.demandas.vigentes().localizaciones().filter(nivel=vista.nivel).order_by()
     demandas = dict(en_ellas.values_list("unidad").annotate(n=Sum("fraccion")))
-    nada = dict.fromkeys(TIPOS, 0.0)
+    ninguno = dict.fromkeys(TIPOS, 0.0)
     filas = [
         fila_de(u)
-        | {"hallados": sum(hallados.get(u.pk, nada).values()), "demandas": demandas.get(u.pk, 0.0)}
-        | dict(zip(PLURALES, hallados.get(u.pk, nada).values(), strict=True))
+        | {"hallados": sum(hallados.get(u.pk, ninguno).values()), "demandas": demandas.get(u.pk, 0.0)}
+        | dict(zip(PLURALES, hallados.get(u.pk, ninguno).values(), strict=True))
         for u in vista.unidades.order_by("nombre")
     ]
     filtrado = bool(vista.sector or vista.grupo)
