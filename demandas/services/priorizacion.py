@@ -354,13 +354,10 @@ def tiene_acta(evento: Evento) -> bool:
 
 
 def _bloquear(corrida: Priorizacion, por, accion) -> Priorizacion:
-    una = (
-        Priorizacion.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("municipio", "unidad")
-        .get(pk=corrida.pk)
-    )
-    exigir(por, accion, una.municipio, una.unidad)
-    return una
+    # Asked before it is locked: what is of another municipality can be read once approved, but not locked.
+    exigir(por, accion, corrida.municipio, corrida.unidad)
+    bloqueada = Priorizacion.objects.select_for_update(of=("self",), no_key=True)
+    return bloqueada.select_related("municipio", "unidad").get(pk=corrida.pk)
 
 
 def cambios_desde(corrida: Priorizacion) -> list[str]:
