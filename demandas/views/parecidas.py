@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cuentas.guardia.parametros import entero, pagina_pedida, parametros
 from cuentas.permisos import exigir
-from cuentas.versiones import VersionVieja
+from cuentas.versiones import FaltaVersion, VersionVieja
 from demandas import parecidas
 from demandas.models import Demanda
 from demandas.permisos import UNIR_DEMANDAS
@@ -140,7 +140,7 @@ def separar(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         union.separar(por=request.user, demanda=demanda, version=request.POST.get("version"))
         messages.success(request, _("Se separaron: cada una está como antes de unirlas."))
-    except (union.UnionImposible, VersionVieja) as no:
+    except (union.UnionImposible, FaltaVersion, VersionVieja) as no:
         messages.error(request, str(no))
     return redirect("paginas:demanda", pk=pk)
 
@@ -188,7 +188,7 @@ def _unir(request: HttpRequest, formulario: FormularioUnion, una: Demanda, otra:
             beneficiarios=de_quien.get(dicho["beneficiarios"], "se_une"),
             lugar=de_quien.get(dicho["lugar"], "se_une"),
         )
-    except (union.UnionImposible, VersionVieja) as no:
+    except (union.UnionImposible, FaltaVersion, VersionVieja) as no:
         formulario.add_error(None, str(no))
     except ValidationError as no:
         formulario.add_error(None, no)

@@ -163,6 +163,8 @@ def test_both_pages_tell_of_the_other(client, muni, dos, ana):
     unida = client.get(f"/demandas/{otra.pk}/").content.decode()
     assert f'href="/demandas/{una.pk}/"' in unida
     otra.refresh_from_db()
+    client.post(f"/demandas/{otra.pk}/separar/")  # without saying which version was read
+    assert Demanda.objects.get(pk=otra.pk).estado == "unida"
     client.post(f"/demandas/{otra.pk}/separar/", {"version": otra.version})
     otra.refresh_from_db()
     assert otra.estado == "registrada"
