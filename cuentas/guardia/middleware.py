@@ -105,7 +105,7 @@ def clase_de(request: HttpRequest) -> str:
     ruta = request.resolver_match.view_name if request.resolver_match else ""
     if request.path.startswith("/api/"):
         return "api" if request.method in SEGURAS else "api_escritura"
-    if ruta in {"exportar", "paginas:registro-csv"}:
+    if ruta in {"exportar", "paginas:registro-csv"} or request.path.endswith(".pdf"):
         return "exportes"
     if request.method == "POST" and ruta in {"cuentas:ingresar", "admin:login"}:
         return "ingreso"

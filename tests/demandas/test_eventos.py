@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
+from cuentas.guardia.middleware import clase_de
 from cuentas.models import Usuario
 from cuentas.versiones import VersionVieja
 from demandas import asistencia
@@ -256,6 +257,7 @@ def test_papers_are_for_who_sees_the_meeting(muni, oeste, planificadora, client,
     publicar_evento(por=planificadora, evento=uno, version=uno.version)
     respuesta = client.get(f"/eventos/{uno.pk}/{papel}.pdf")
     assert respuesta["Content-Type"] == "application/pdf"
+    assert clase_de(respuesta.wsgi_request) == "exportes"  # as costly as a download, and counted as one
     if papel == "tarjetas":
         assert [d.titulo for d in impresos[0]["demandas"]] == ["Del oeste"]
 
