@@ -14,7 +14,9 @@ from tests.navegador.pasos import ancho_del_documento, nada_encima
 
 RUTA = "/demandas/nueva/"
 # The browser would call the worker when it pleases; what it sends, no route of a test holds up.
-SIN_SEGUNDO_PLANO = 'Object.defineProperty(ServiceWorkerRegistration.prototype, "sync", { value: undefined })'
+SIN_SEGUNDO_PLANO = """
+if (self.ServiceWorkerRegistration) Object.defineProperty(ServiceWorkerRegistration.prototype, "sync", { value: undefined });
+"""
 DEMANDAS, ARCHIVOS = "**/api/v1/demandas/", "**/api/v1/archivos/"
 AQUI = {"longitude": -65.45, "latitude": -17.85, "accuracy": 14}
 # Larger than what a phone keeps, and taken somewhere.
