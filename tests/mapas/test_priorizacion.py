@@ -199,3 +199,13 @@ def test_criteria_are_added_changed_and_given_values_by_the_page(client, demanda
     datos = datos_de(ver(client))
     assert datos["columnas"]["terreno"] == [10_000, 0, -1, -1]
     assert client.post(pagina, nuevo | {"municipio": "990101", "version": "99"}).status_code == 409
+
+
+def test_a_neighbours_approved_run_is_read_and_not_touched(client, corrida, muni, planificadora):
+    servicio.aprobar(por=planificadora, corrida=corrida, evento=cumbre(muni))
+    vecino = mundo.unidad("municipio", "990102", mundo.cuadro(6, 0, 2))
+    entrar(client, miembro(vecino, Rol.PLANIFICADOR, "vera"))
+    assert client.get(reverse("paginas:priorizacion", args=[corrida.uid])).status_code == 200
+    for cual in ("detener", "otra-vez", "aprobar", "anotar"):
+        respuesta = client.post(reverse(f"demandas:priorizacion-{cual}", args=[corrida.uid]), {"texto": "x"})
+        assert respuesta.status_code == 403, cual
