@@ -151,4 +151,4 @@ class ArchivoViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
         enlace = enlaces.de_clase(clase)
         if enlace is None:
             raise ValidationError({clase: _("No existe este parámetro.")})
-        return enlace, get_object_or_404(enlace.visibles_para(self.request.user).select_related("municipio"), pk=pk)
+        return enlace, get_object_or_404(enlace.visibles_para(self.request.user), pk=pk)
