@@ -154,7 +154,9 @@ def hallazgo(request: HttpRequest, pk: int) -> HttpResponse:
     uno = _el_hallazgo(request, pk)
     iniciales = {clave: getattr(uno, clave) for clave in ("tipo", "grupo", "texto", "puesto", "version")}
     iniciales |= {"sector": uno.sector_id, "evento": uno.evento_id}
-    formulario = FormularioHallazgo(request.POST or None, initial=iniciales, unidad=uno.unidad, hallazgo=uno)
+    formulario = FormularioHallazgo(
+        request.POST if request.method == "POST" else None, initial=iniciales, unidad=uno.unidad, hallazgo=uno
+    )
     contexto: dict[str, Any] = {"hallazgo": uno, "formulario": formulario}
     estado = 200
     if request.method == "POST":
@@ -227,7 +229,7 @@ def demanda(request: HttpRequest, pk: int) -> HttpResponse:
     """A demand that comes of a finding: its title, sector and group are there to be corrected."""
     uno = _el_hallazgo(request, pk)
     iniciales = {"titulo": uno.texto[: diagnostico.LARGO_DEL_TITULO], "sector": uno.sector_id, "grupo": uno.grupo}
-    formulario = FormularioDemanda(request.POST or None, initial=iniciales, hallazgo=uno)
+    formulario = FormularioDemanda(request.POST if request.method == "POST" else None, initial=iniciales, hallazgo=uno)
     if request.method == "POST" and formulario.is_valid():
         try:
             hecha = diagnostico.hacer_demanda(por=request.user, hallazgo=uno, **formulario.cleaned_data)

@@ -99,7 +99,7 @@ def _frase(municipio: UnidadTerritorial, las_partes: list[Parte], anios: list[in
 def dato(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct a fact, as it was read."""
     uno = _el_dato(request, pk)
-    formulario = FormularioDato(request.POST or None, initial=valores_de_dato(uno))
+    formulario = FormularioDato(request.POST if request.method == "POST" else None, initial=valores_de_dato(uno))
     contexto: dict[str, Any] = {"dato": uno, "formulario": formulario}
     estado = 200
     if request.method == "POST":

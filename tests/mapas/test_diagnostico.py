@@ -159,6 +159,7 @@ def test_correcting_on_an_old_version_shows_what_changed_and_keeps_what_was_type
         and "Hay dos vertientes" in vieja.content.decode()
     )
     assert rosa.post(ruta, {k: v for k, v in datos.items() if k != "version"}).status_code == 428
+    assert rosa.post(ruta, {}).status_code == 428
 
 
 def test_facts_of_the_institution_are_for_members(rosa, client, tablero):
