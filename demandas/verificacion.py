@@ -1,6 +1,8 @@
 """What `manage.py verificar` checks of participation."""
 
-from demandas.models import EstadoPriorizacion, Priorizacion
+from django.db.models import F, OuterRef, Subquery
+
+from demandas.models import Demanda, EstadoPriorizacion, PasoDeDemanda, Priorizacion
 from demandas.services.priorizacion import diferencias
 from territorio.verificacion import comprobar_tambien
 
@@ -11,4 +13,12 @@ def priorizaciones_en_desacuerdo() -> list[str]:
     return [falla for corrida in aprobadas for falla in diferencias(corrida)]
 
 
+def demandas_fuera_de_su_camino() -> list[str]:
+    """Demands whose state is not that to which their last step led."""
+    ultimo = PasoDeDemanda.objects.filter(demanda=OuterRef("pk")).order_by("-pk").values("hacia")[:1]
+    fuera = Demanda.objects.annotate(paso=Subquery(ultimo)).exclude(paso=None).exclude(paso=F("estado"))
+    return [f"{una.codigo}: está {una.estado} y su último paso la llevó a {una.paso}" for una in fuera.order_by("pk")]
+
+
+comprobar_tambien("estado de las demandas según su último paso", demandas_fuera_de_su_camino)
 comprobar_tambien("priorizaciones aprobadas según los datos que guardaron", priorizaciones_en_desacuerdo)

@@ -35,6 +35,7 @@ DESTINOS: dict[str, tuple[str, ...]] = {
     "pedida_desde": ("se pide desde",),
     "evento": ("taller", "reunion"),
     "estado": (),
+    "motivo": ("por que",),
     "fecha": (),
     "municipio": (),
     "envio": (),

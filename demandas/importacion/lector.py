@@ -95,6 +95,7 @@ class Lector:
             rangos,
             {(s.value, e.value): n for (s, e), n in edades.items()},
             envio,
+            celdas.leer("motivo", valores.texto, 2000) or "",
             nombres={
                 nombre: str(cual)
                 for nombre, cual in (("proponente_id", unidad), ("sector_id", sector), ("evento_id", evento))

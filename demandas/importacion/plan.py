@@ -25,6 +25,7 @@ class FilaDemanda:
     rangos: dict[str, int | None] = field(default_factory=dict)
     edades: dict[tuple[str, str], int | None] = field(default_factory=dict)
     envio: UUID | None = None
+    motivo: str = ""  # why it was sent back or refused
     hallazgos: tuple[UUID, ...] = ()
     existente: Demanda | None = None
     estado: str = NUEVA
@@ -80,6 +81,7 @@ def _en_json(fila: FilaDemanda) -> list[Any]:
         sorted((g, p) for g, p in fila.rangos.items() if p is not None),
         sorted((*clave, n) for clave, n in fila.edades.items() if n is not None),
         str(fila.envio or ""),
+        fila.motivo,
         [str(h) for h in fila.hallazgos],
     ]
 

@@ -6,7 +6,8 @@ from difflib import SequenceMatcher
 
 from demandas import parecidas
 from demandas.importacion.plan import NUEVA, FilaDemanda, Plan
-from demandas.models import Grupo, Rango
+from demandas.models import EstadoDemanda, Grupo, Rango
+from demandas.services.flujo import CON_MOTIVO
 from territorio.importacion.pedido_tabla import sectores_por_codigo
 from territorio.importacion.texto import enumerar, normalizar
 from territorio.models import Poblacion, UnidadTerritorial
@@ -20,6 +21,20 @@ def revisar(filas: list[FilaDemanda], plan: Plan) -> None:
     _rangos(filas, plan, unidades)
     _habitantes(filas, plan, unidades)
     _parecidas(filas, plan)
+    _motivos(filas, plan)
+
+
+def _motivos(filas: list[FilaDemanda], plan: Plan) -> None:
+    """Who proposed what is sent back or refused reads why: a file that does not say it leaves that unanswered."""
+    for fila in filas:
+        if "estado" in fila.presentes and fila.campos["estado"] in CON_MOTIVO and not fila.motivo:
+            plan.informe.aviso(
+                f"la demanda viene como {EstadoDemanda(fila.campos['estado']).label} y no dice por qué.",
+                "Ponga la razón en la columna «motivo»: es lo que leerá quien la propuso.",
+                fila=fila.numero,
+                campo="motivo",
+                codigo="sin_motivo",
+            )
 
 
 def _rangos(filas: list[FilaDemanda], plan: Plan, unidades: dict[int, UnidadTerritorial]) -> None:

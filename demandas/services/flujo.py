@@ -15,12 +15,12 @@ from territorio.services.publicacion import A_LA_VEZ
 E = EstadoDemanda
 # A person takes these, one demand at a time (or several of a list): to each state, from which ones.
 POR_PERSONAS: dict[str, tuple[str, ...]] = {
+    E.REGISTRADA: (E.DEVUELTA, E.RECHAZADA),
     E.VALIDADA: (E.REGISTRADA,),
     E.PRIORIZADA_DISTRITO: (E.VALIDADA,),
     E.PRIORIZADA_MUNICIPIO: (E.VALIDADA, E.PRIORIZADA_DISTRITO),
     E.DEVUELTA: (E.REGISTRADA, E.VALIDADA, E.PRIORIZADA_DISTRITO, E.PRIORIZADA_MUNICIPIO),
     E.RECHAZADA: (E.REGISTRADA, E.VALIDADA, E.PRIORIZADA_DISTRITO, E.PRIORIZADA_MUNICIPIO, E.DEVUELTA),
-    E.REGISTRADA: (E.DEVUELTA, E.RECHAZADA),
 }
 # These follow from an act upon a run, a plan, a programme or a work: what it says holds wherever the demand stood before.
 _ANTES_DEL_PLAN = (E.REGISTRADA, E.VALIDADA, E.PRIORIZADA_DISTRITO, E.PRIORIZADA_MUNICIPIO)

@@ -15,8 +15,10 @@ from demandas.models import (
     DemandaHallazgo,
     EstadoDemanda,
     Hallazgo,
+    PasoDeDemanda,
     Rango,
 )
+from demandas.services.flujo import CON_MOTIVO
 from territorio.importacion import pedido_tabla as comun
 from territorio.importacion.informe import Informe
 from territorio.importacion.pedido_tabla import PedidoTabla
@@ -24,6 +26,8 @@ from territorio.importacion.tabla import Celdas
 from territorio.importacion.unidades import Buscador
 from territorio.localizacion import analizar, localizar
 from territorio.models.localizacion import GEOMETRIAS
+
+_SIN_MOTIVO = "La planilla de la que vino no dice por qué."
 
 
 def planear(pedido: PedidoTabla, *, simulado: bool = False) -> Plan:
@@ -101,11 +105,30 @@ def escribir(plan: Plan, pedido: PedidoTabla, *, por=None) -> None:
         Demanda.objects.bulk_update(
             [f.existente for f in cambiadas], [*(c for c in CAMPOS if c in dichos), "publicada"], batch_size=500
         )
+    _escribir_pasos(nuevas, por=por, origen=origen)
     _escribir_partes(plan.filas)
     _escribir_hallazgos(plan, pedido)
     localizar(Demanda.objects.filter(pk__in=[f.existente.pk for f in plan.filas]))
     analizar(Rango, BeneficiariosPorEdad)
     plan.informe.escrito = True
+
+
+def _escribir_pasos(nuevas: list[FilaDemanda], *, por, origen: str) -> None:
+    """Where the file says that each new demand has come, and why; it never moves one that is stored."""
+    PasoDeDemanda.objects.bulk_create(
+        [
+            PasoDeDemanda(
+                demanda=f.existente,
+                hacia=f.existente.estado,
+                motivo=f.motivo or (_SIN_MOTIVO if f.existente.estado in CON_MOTIVO else ""),
+                referencia=origen[:200],
+                por=por,
+            )
+            for f in nuevas
+            if f.existente.estado != EstadoDemanda.REGISTRADA
+        ],
+        batch_size=1000,
+    )
 
 
 def _escribir_partes(filas: list[FilaDemanda]) -> None:

@@ -339,3 +339,18 @@ def test_a_failure_in_the_middle_leaves_nothing(comunidades, tmp_path, monkeypat
     with pytest.raises(RuntimeError):
         importar(tabla_csv(tmp_path / "d.csv", una()))
     assert contenido() == antes
+
+
+def test_what_a_file_says_of_the_way_is_written_with_its_reason(comunidades, tmp_path):
+    filas = [
+        {"codigo": "D1", "titulo": "Agua", "estado": "devuelta", "motivo": "Falta el lugar."},
+        {"codigo": "D2", "titulo": "Riego", "estado": "rechazada", "motivo": ""},
+        {"codigo": "D3", "titulo": "Luz", "estado": "registrada", "motivo": ""},
+    ]
+    corrida = importar(tabla_csv(tmp_path / "a.csv", filas))
+    assert "no dice por qué" in corrida.texto
+    assert Demanda.objects.get(codigo="D1").pasos.get().motivo == "Falta el lugar."
+    assert Demanda.objects.get(codigo="D2").pasos.get().motivo
+    assert not Demanda.objects.get(codigo="D3").pasos.exists()
+    importar(tabla_csv(tmp_path / "b.csv", [{"codigo": "D1", "titulo": "Agua", "estado": "validada"}]))
+    assert list(Demanda.objects.get(codigo="D1").pasos.values_list("desde", "hacia")) == [("", "devuelta")]
