@@ -228,6 +228,7 @@ def test_what_was_written_without_network_outlives_the_browser_and_is_sent_once(
             viewport={"width": TELEFONO, "height": ALTO[TELEFONO]},
         )
         contexto.set_default_timeout(10_000)
+        contexto.add_init_script(SIN_SEGUNDO_PLANO)
         return contexto
 
     contexto = abrir()
