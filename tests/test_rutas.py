@@ -189,7 +189,12 @@ def mundo_entero(settings, tmp_path) -> Mundo:
             corrida = priorizacion.crear_corrida(por=quien, pedido=pedido, nombre=nombre)
             if nombre == "aprobada":
                 cumbre = Evento.objects.create(
-                    municipio=muni, unidad=muni, tipo="cumbre", fecha=date(2025, 1, 1), estado="realizado", acuerdos="Sí"
+                    municipio=muni,
+                    unidad=muni,
+                    tipo="cumbre",
+                    fecha=date(2025, 1, 1),
+                    estado="realizado",
+                    acuerdos="Sí",
                 )
                 priorizacion.aprobar(por=quien, corrida=corrida, evento=cumbre)
             anotar(Priorizacion, nombre, corrida, propio=propio, publico=nombre == "aprobada")

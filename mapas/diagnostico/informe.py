@@ -2,9 +2,9 @@
 
 import tempfile
 from collections.abc import Sequence
+from html import escape
 from itertools import groupby
 from typing import IO, Any
-from xml.sax.saxutils import escape
 
 from django.db.models import Q
 from django.utils import timezone
@@ -205,7 +205,7 @@ def _renglon(textos: Sequence[str], anchos: Sequence[int], *, cabeza: bool, fuer
     celdas = []
     for columna, (texto, ancho) in enumerate(zip(textos, anchos, strict=True)):
         lineas = sin_controles(texto).split("\n")
-        corridas = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(linea)}</w:t>' for linea in lineas)
+        corridas = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(linea, quote=False)}</w:t>' for linea in lineas)
         derecha = '<w:jc w:val="right"/>' if numeros and columna else ""
         sombra = '<w:shd w:val="clear" w:color="auto" w:fill="E4F1F1"/>' if cabeza else ""
         celdas.append(

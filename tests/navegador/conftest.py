@@ -239,7 +239,9 @@ def cola(demo, carpeta_privada, monkeypatch) -> Iterator[Callable[[], None]]:
     def obrero() -> None:
         propia = app.with_connector(app.connector.get_worker_connector())
         propia.periodic_registry = PeriodicRegistry()  # only what the walk asks for
-        propia.run_worker(wait=False, install_signal_handlers=False, listen_notify=False, queues=["importaciones", "cargas"])
+        propia.run_worker(
+            wait=False, install_signal_handlers=False, listen_notify=False, queues=["importaciones", "cargas"]
+        )
 
     # Its threads end with it: no connection of theirs may outlive them and hold the database.
     monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)

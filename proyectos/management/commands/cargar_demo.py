@@ -180,7 +180,10 @@ def _archivo_por_revisar(municipio) -> None:
     hoja = CARPETA / "taller_por_cargar.csv"
     with en_nombre_de(planificadora):
         carga = cargas.recibir(
-            por=planificadora, municipio=municipio, archivo=SimpleUploadedFile(hoja.name, hoja.read_bytes()), fuente=FUENTE
+            por=planificadora,
+            municipio=municipio,
+            archivo=SimpleUploadedFile(hoja.name, hoja.read_bytes()),
+            fuente=FUENTE,
         )
     marcha_cargas.leer(uid=carga.uid, trabajo=carga.trabajo)
 
