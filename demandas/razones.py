@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 from django.utils.formats import number_format
@@ -84,7 +85,9 @@ def en_palabras(falta: HariaFalta, palabras: Palabras) -> list[str]:
     if falta.techo is not None:
         frases.append(_("que haya %(bs)s más para repartir") % {"bs": en_bs(falta.techo)})
     if falta.puntaje is not None and falta.puntaje <= 100:
-        frases.append(_("que llegue a %(puntos)s puntos") % {"puntos": number_format(falta.puntaje, 2)})
+        # Rounded up: where a tie must be beaten, a hair above it is needed.
+        puntos = ceil(round(falta.puntaje * 100, 4)) / 100
+        frases.append(_("que llegue a %(puntos)s puntos") % {"puntos": number_format(puntos, 2)})
     if falta.ceder is not None:
         frases.append(_("que ceda su lugar %(con)s") % {"con": palabras.demanda(falta.ceder)})
     if falta.perdida is not None:

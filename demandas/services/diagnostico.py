@@ -181,8 +181,8 @@ def huecos(hallazgos: Iterable[Hallazgo]) -> list[str]:
         if faltan := [n for n in range(1, max(puestos)) if n not in puestos]:
             dichos.append(
                 ngettext(
-                    "En los %(que)s de %(grupo)s falta el puesto %(cuales)s.",
-                    "En los %(que)s de %(grupo)s faltan los puestos %(cuales)s.",
+                    "Entre %(que)s de %(grupo)s falta el puesto %(cuales)s.",
+                    "Entre %(que)s de %(grupo)s faltan los puestos %(cuales)s.",
                     len(faltan),
                 )
                 % {
