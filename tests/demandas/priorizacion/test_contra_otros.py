@@ -219,7 +219,7 @@ def test_the_knapsack_of_sixty_reaches_the_optimum_of_another_solver(semilla):
     assert hecho.puntaje == pytest.approx(problema.objective.value(), abs=1e-4)
 
 
-def test_the_knapsack_equals_dynamic_programming_with_costs_in_céntimos_of_large_works():
+def test_the_knapsack_equals_dynamic_programming_with_costs_in_centimos_of_large_works():
     r = random.Random(7)
     cands = [Candidata(k, r.randint(1, 400) * 1_000_000_000 + r.randint(0, 1), r.randint(1, 99)) for k in range(40)]
     techo = 2_000_000_000_000 + 5
