@@ -11,6 +11,7 @@ from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
 from cuentas.permisos import Accion
 from demandas.api.captura import CapturaMixin
+from demandas.api.flujo import FlujoMixin
 from demandas.models import Demanda, EstadoDemanda, Grupo
 from demandas.permisos import PUBLICAR_DEMANDA, REGISTRAR_DEMANDA
 from demandas.services.publicacion import publicar_demandas
@@ -55,7 +56,7 @@ class DemandaSerializer(GeoFeatureModelSerializer):
 
 
 @extend_schema(tags=["demandas"])
-class DemandaViewSet(CapturaMixin, PublicableMixin, ColeccionMixin, viewsets.ReadOnlyModelViewSet):
+class DemandaViewSet(FlujoMixin, CapturaMixin, PublicableMixin, ColeccionMixin, viewsets.ReadOnlyModelViewSet):
     """Demandas que el usuario puede ver; la geometría es la propia, vacía si la demanda se ubica por su unidad."""
 
     queryset = Demanda.objects.all()
@@ -83,7 +84,9 @@ class DemandaViewSet(CapturaMixin, PublicableMixin, ColeccionMixin, viewsets.Rea
 
     @property
     def accion(self) -> Accion:
-        return REGISTRAR_DEMANDA if self.action in {"create", "partial_update"} else PUBLICAR_DEMANDA
+        if self.action in {"create", "partial_update"}:
+            return REGISTRAR_DEMANDA
+        return self.accion_del_paso() or PUBLICAR_DEMANDA
 
     def get_queryset(self):
         demandas = super().get_queryset().visibles_para(self.request.user).con_personas(self.request.user)

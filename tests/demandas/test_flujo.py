@@ -169,3 +169,31 @@ def test_several_are_validated_together_or_none(client, muni, planificadora):
     elegidas = [f"{d.pk}:{d.version}" for d in (una, otra)]
     assert client.post("/demandas/validar/", {"elegida": elegidas, "volver": "/demandas/"}).status_code == 302
     assert Demanda.objects.filter(estado="validada").count() == 3
+
+
+def test_through_the_api_a_step_says_which_version_it_read_and_why(client, muni, planificadora, facilitador):
+    una = hechos.demanda(muni, "a")
+    base = f"/api/v1/demandas/{una.pk}/"
+
+    def pedir(paso: str, version: int | None = None, **cuerpo):
+        cabeceras = {"If-Match": f'"{version}"'} if version else {}
+        return client.post(f"{base}{paso}/", cuerpo, content_type="application/json", headers=cabeceras)
+
+    assert pedir("validar", una.version).status_code in {401, 403}
+    entrar(client, facilitador)
+    assert pedir("validar", una.version).status_code == 403
+    entrar(client, planificadora)
+    assert pedir("validar").status_code == 428
+    assert pedir("validar", una.version + 5).status_code == 409
+    validada = pedir("validar", una.version)
+    assert (validada.status_code, validada.json()["properties"]["estado"]) == (200, "validada")
+    version = validada.json()["properties"]["version"]
+    assert pedir("validar", version).status_code == 409
+    assert pedir("priorizar", version, hacia="priorizada_distrito", evento=999).status_code == 400
+    assert pedir("priorizar", version, hacia="priorizada_distrito", evento=taller(muni).pk).status_code == 200
+    assert pedir("devolver", version + 1).status_code == 400
+    assert pedir("devolver", version + 1, motivo="Falta el costo.").status_code == 200
+    client.logout()
+    pasos = client.get(f"{base}pasos/").json()
+    assert [p["hacia"] for p in pasos] == ["validada", "priorizada_distrito", "devuelta"]
+    assert "por" not in pasos[0]
