@@ -12,11 +12,10 @@ from playwright.sync_api import Page
 
 from demandas.models import Demanda, Evento, Hallazgo
 from mapas.views.ayuda import GUIAS
-from tests.navegador.conftest import ANCHO, TELEFONO
+from tests.navegador.conftest import ANCHO, TELEFONO, Navegacion
 from tests.navegador.pasos import ancho_del_documento
 
 CARPETA = Path(settings.BASE_DIR) / "mapas" / "static" / "ayuda"
-TAMANO = {ANCHO: {"width": 1280, "height": 800}, TELEFONO: {"width": 360, "height": 640}}
 
 
 def figuras(cual: str) -> list[tuple[str, bool]]:
@@ -49,8 +48,9 @@ def rutas() -> dict[str, str]:
     }
 
 
-def entrar(abrir, clave: str, ancho: int) -> Page:
-    pagina = abrir("/entrar/", ancho=ancho, viewport=TAMANO[ancho])
+def entrar(navegacion: Navegacion, clave: str, ancho: int) -> Page:
+    pagina = navegacion.contexto(ancho).new_page()
+    pagina.goto("/entrar/")
     pagina.get_by_label("Usuario").fill("planificadora")
     pagina.get_by_label("Contraseña").fill(clave)
     with pagina.expect_navigation():
@@ -59,9 +59,9 @@ def entrar(abrir, clave: str, ancho: int) -> Page:
 
 
 @pytest.mark.skipif(not os.environ.get("MINKA_RETRATOS"), reason="solo para tomar de nuevo las figuras de las guías")
-def test_take_the_pictures_anew(abrir, clave_demo, navegacion):
-    de_planificadora = {ancho: entrar(abrir, clave_demo, ancho) for ancho in TAMANO}
-    de_visita = abrir("/", ancho=TELEFONO, viewport=TAMANO[TELEFONO])
+def test_take_the_pictures_anew(clave_demo, navegacion):
+    de_planificadora = {ancho: entrar(navegacion, clave_demo, ancho) for ancho in (ANCHO, TELEFONO)}
+    de_visita = navegacion.abrir("/", ancho=TELEFONO)
     direcciones = rutas()
     for nombre, telefono in {figura for cual in GUIAS for figura in figuras(cual)}:
         ancho = TELEFONO if telefono else ANCHO
