@@ -28,6 +28,7 @@ def guia_pdf(request: HttpRequest, cual: str) -> HttpResponse:
     """The same, to print."""
     contexto = {
         "municipio": municipio_en_uso(request),
+        "cual": cual,
         "titulo": GUIAS[cual],
         "partes": f"ayuda/_{cual}.html",
         "impreso": True,

@@ -71,7 +71,7 @@ def test_take_the_pictures_anew(clave_demo, navegacion):
         pagina.wait_for_load_state("networkidle")
         pagina.wait_for_timeout(800)  # a map settles
         with Image.open(io.BytesIO(pagina.screenshot())) as imagen:
-            imagen.convert("RGB").save(CARPETA / f"{nombre}.webp", quality=72, method=6)
+            imagen.convert("RGB").save(CARPETA / f"{nombre}.jpg", quality=70, optimize=True, progressive=True)
 
 
 @pytest.mark.parametrize("ancho", [ANCHO, TELEFONO])
@@ -88,7 +88,7 @@ def test_each_guide_shows_all_its_pictures(abrir, retratar, cual, ancho):
 
 
 def test_pictures_weigh_little_and_none_is_left_over():
-    usadas = {f"{nombre}.webp" for cual in GUIAS for nombre, _tel in figuras(cual)}
-    assert {ruta.name for ruta in CARPETA.glob("*.webp")} == usadas
+    usadas = {f"{nombre}.jpg" for cual in GUIAS for nombre, _tel in figuras(cual)}
+    assert {ruta.name for ruta in CARPETA.glob("*.jpg")} == usadas
     for nombre in usadas:
         assert (CARPETA / nombre).stat().st_size < 120_000, nombre
