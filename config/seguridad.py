@@ -13,7 +13,7 @@ PERMISOS = ", ".join(
     ["geolocation=(self)", "fullscreen=(self)"]
     + [
         f"{cual}=()"
-        for cual in ("camera", "microphone", "payment", "usb", "serial", "bluetooth", "midi", "browsing-topics")
+        for cual in ("camera", "microphone", "payment", "usb", "serial", "midi", "browsing-topics")
     ]
 )
 
