@@ -117,6 +117,7 @@ rutas.requieren(PUBLICAR_DEMANDA, "demandas:publicar", de=Demanda, metodos=rutas
 rutas.con_cuenta("demandas:nueva")
 rutas.con_cuenta("demandas:captura-catalogo", "demandas:captura-contornos", metodos=rutas.LECTURA)
 rutas.abiertas("demandas:captura-sesion", "demandas:manifiesto", "demandas:obrero", libre=True)
+rutas.visibles(Demanda, "demanda-pasos")
 rutas.visibles(Demanda, "archivos:de", "archivo-list", fijos={"de": "demanda"})
 rutas.requieren(ADJUNTAR_A_DEMANDA, "archivos:de", de=Demanda, metodos=rutas.ESCRITURA, fijos={"de": "demanda"})
 rutas.requieren(ADJUNTAR_A_DEMANDA, "archivo-list", de=Demanda, metodos=rutas.ESCRITURA, fijos={"de": "demanda"})
