@@ -28,6 +28,7 @@ from demandas.permisos import EDITAR_CRITERIOS, GUARDAR_PRIORIZACION, PRIORIZAR_
 from demandas.priorizacion import NoSePuedePriorizar
 from demandas.services import criterios as servicio_de_criterios
 from demandas.services import priorizacion as servicio
+from demandas.views.en_uso import municipio_de
 from territorio.models import Municipio, UnidadTerritorial
 
 CORRIDA = "paginas:priorizacion"
@@ -147,7 +148,8 @@ def _mover(request: HttpRequest, uid: UUID, hacer) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def criterios(request: HttpRequest) -> HttpResponse:
     """All criteria of a municipality, with how many of its demands have a value; by POST, one more."""
-    municipio = _municipio(request, request.POST if request.method == "POST" else request.GET)
+    dicho = request.POST if request.method == "POST" else request.GET
+    municipio = _municipio(request, dicho) if "municipio" in dicho else municipio_de(request)
     exigir(request.user, EDITAR_CRITERIOS, municipio)
     formulario = FormularioCriterio(request.POST or None, initial={"peso": 0, "activo": True})
     if request.method == "POST" and formulario.is_valid():
