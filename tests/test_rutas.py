@@ -362,6 +362,7 @@ def cuerpo_de(ruta: Ruta, caso: Caso) -> dict | None:
         "archivo-list": {dict(ruta.regla.fijos).get("de", ""): objeto.pk, "clase": "acta", "archivo": archivo},
         "importacion-aceptar": {"huella": "0" * 64},
         "demandas:publicar": {"publicar": "1", "elegida": f"{objeto.pk}:1"},
+        "demandas:validar": {"elegida": f"{objeto.pk}:1"},
         "proyectos:publicar": {"publicar": "1", "elegida": f"{objeto.pk}:1"},
     }.get(ruta.nombre)
 

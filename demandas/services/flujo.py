@@ -62,8 +62,8 @@ def mover(
     if hacia not in POR_PERSONAS:
         raise PasoImposible(_("Nadie lleva una demanda a ese estado: lo hace la aprobación de un plan o programa."))
     una = Demanda.objects.select_for_update(of=("self",), no_key=True).select_related("municipio").get(pk=demanda.pk)
-    exigir_version(leida=version, actual=una.version, que=una)
     exigir(por, ACCION_DEL_PASO[hacia], una.municipio, una)
+    exigir_version(leida=version, actual=una.version, que=una)
     if una.estado not in POR_PERSONAS[hacia]:
         raise PasoImposible(
             _("«%(que)s» está %(estado)s: no puede pasar a %(hacia)s.")

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from cuentas.guardia.parametros import parametros
 from mapas.contexto import municipio_en_uso
 from territorio.impresos import respuesta_pdf
 
@@ -12,6 +13,7 @@ GUIAS = {"operador": "Guía para el operador", "cartilla": "Cartilla para el usu
 
 
 @require_safe
+@parametros()
 def guia(request: HttpRequest, cual: str) -> HttpResponse:
     """One of `GUIAS` as a page; both are written in Spanish, whatever the language of the screens."""
     contexto = {
@@ -24,6 +26,7 @@ def guia(request: HttpRequest, cual: str) -> HttpResponse:
 
 
 @require_safe
+@parametros()
 def guia_pdf(request: HttpRequest, cual: str) -> HttpResponse:
     """The same, to print."""
     contexto = {

@@ -45,6 +45,7 @@ def mesa(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@parametros()
 def ver(request: HttpRequest) -> HttpResponse:
     """Turn the form, with a field for each weight and district, into the address that says the same."""
     campos = {clave: valor.strip() for clave, valor in request.POST.items() if valor.strip()}

@@ -34,6 +34,7 @@ CON_RESULTADO = (E.CALCULADA, E.APROBADA)
 
 
 @require_safe
+@parametros()
 def lista(request: HttpRequest) -> HttpResponse:
     """The runs of a municipality: the approved ones for all, the others for its members."""
     municipio = municipio_en_uso(request)
@@ -61,6 +62,7 @@ def _visible(request: HttpRequest, uid: UUID) -> Priorizacion:
 
 
 @require_safe
+@parametros()
 def corrida(request: HttpRequest, uid: UUID) -> HttpResponse:
     """A run: what is in and why, how evenly, what was said of it, and its next step."""
     una = _visible(request, uid)
@@ -89,6 +91,7 @@ def _acto(una: Priorizacion) -> dict[str, Any] | None:
 
 
 @require_safe
+@parametros()
 def estado(request: HttpRequest, uid: UUID) -> JsonResponse:
     """How far a run is."""
     una = _visible(request, uid)
@@ -219,6 +222,7 @@ def _xlsx(hoja: hojas.Hoja, notas: list[tuple[str, Any]], nombre: str) -> Stream
 
 
 @require_safe
+@parametros()
 def planilla_de_corrida(request: HttpRequest, uid: UUID) -> StreamingHttpResponse:
     una = _con_resultado(request, uid)
     return _xlsx(hojas.hoja_de_guardada(una, request.user), _notas_de(una), una.nombre)
