@@ -321,7 +321,7 @@ def visitar(contexto, ids: dict[str, int], una: Pagina, ancho: int, *, entra: bo
     respuesta = pagina.goto(una.ruta % ids[una.de] if una.de else una.ruta)
     assert respuesta.status in una.estados, (una.ruta, respuesta.status)
     expect(pagina.locator("main")).to_be_visible()
-    if "/mapas/" in una.ruta and "disputas" not in una.ruta:
+    if "/mapas/" in una.ruta and not una.ruta.endswith(("disputas/", "como-se-calcula/")):
         esperar_mapa(pagina)
     return pagina
 
