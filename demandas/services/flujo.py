@@ -87,9 +87,11 @@ def validar_demandas(*, por, versiones: Mapping[int, int | str | None]) -> list[
         raise ValidationError(_("No eligió nada."))
     if len(versiones) > A_LA_VEZ:
         raise ValidationError(_("Son más de %(n)s a la vez.") % {"n": A_LA_VEZ})
-    elegidas = list(Demanda.objects.filter(pk__in=list(versiones)).order_by("pk"))
+    elegidas = list(Demanda.objects.filter(pk__in=list(versiones)).select_related("municipio").order_by("pk"))
     if len(elegidas) < len(versiones):
         raise Demanda.DoesNotExist
+    for una in elegidas:  # before any is locked: the database locks nothing of another municipality
+        exigir(por, ACCION_DEL_PASO[E.VALIDADA], una.municipio, una)
     return [mover(por=por, demanda=una, hacia=E.VALIDADA, version=versiones[una.pk]) for una in elegidas]
 
 

@@ -12,7 +12,7 @@ from demandas.models import Demanda, EstadoDemanda, Evento, PasoDeDemanda
 from demandas.services.flujo import POR_ACTOS, POR_PERSONAS, PasoImposible, avanzar, mover, validar_demandas
 from proyectos.models import PDM, POA
 from proyectos.services.respuestas import poner_al_dia, proyectos_de
-from tests import hechos
+from tests import hechos, mundo
 from tests.quienes import entrar, miembro
 
 E = EstadoDemanda
@@ -197,3 +197,13 @@ def test_through_the_api_a_step_says_which_version_it_read_and_why(client, muni,
     pasos = client.get(f"{base}pasos/").json()
     assert [p["hacia"] for p in pasos] == ["validada", "priorizada_distrito", "devuelta"]
     assert "por" not in pasos[0]
+
+
+def test_nobody_validates_in_another_municipality(client, muni):
+    publica = hechos.demanda(muni, "a")
+    vecino = mundo.unidad("municipio", "990102", mundo.cuadro(6, 0, 2), nombre="Vecino")
+    entrar(client, miembro(vecino, "planificador", "ajena"))
+    assert client.post("/demandas/validar/", {"elegida": f"{publica.pk}:{publica.version}"}).status_code == 403
+    assert client.get(f"/demandas/{publica.pk}/paso/validada/").status_code == 403
+    publica.refresh_from_db()
+    assert publica.estado == "registrada"
