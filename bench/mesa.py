@@ -26,8 +26,8 @@ def medir(fila: Callable[..., None], repetir: Callable[[Callable[[], object]], l
     consulta = f"?municipio={CODIGO}&techo=40.000.000&estado=validada"
     cliente, ruta = Client(), f"/mapas/priorizacion/{consulta}"
     respuesta = cliente.get(ruta)
-    if respuesta.status_code != 200 or len(respuesta.context["datos"]["pk"]) != DEMANDAS:
-        sys.exit(f"{ruta} respondió {respuesta.status_code}")
+    if respuesta.status_code != 200 or f"{DEMANDAS:,}".replace(",", ".") not in respuesta.content.decode():
+        sys.exit(f"{ruta} respondió {respuesta.status_code}, o no tiene las {DEMANDAS} demandas")
     print(f"\nMesa de priorización: {DEMANDAS:,} demandas.\n")
     fila("mesa: servidor", repetir(lambda: cliente.get(ruta)), "ms", limite=1000)
     fila("mesa: página con sus columnas, gzip", [len(gzip.compress(respuesta.content, 6)) / 1024], "KB", limite=500)
