@@ -11,10 +11,7 @@ from django.http.response import HttpResponseBase
 # The position of the reader is asked for by our own pages alone; nothing else of the device is.
 PERMISOS = ", ".join(
     ["geolocation=(self)", "fullscreen=(self)"]
-    + [
-        f"{cual}=()"
-        for cual in ("camera", "microphone", "payment", "usb", "serial", "midi", "browsing-topics")
-    ]
+    + [f"{cual}=()" for cual in ("camera", "microphone", "payment", "usb", "serial", "midi", "browsing-topics")]
 )
 
 
