@@ -1,28 +1,26 @@
 """Forms of participation that are small enough to share a file."""
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from demandas.formularios_base import FormularioConVersion
 from demandas.models import Demanda, EstadoDemanda, EstadoEvento, Evento
 from demandas.services.flujo import CON_MOTIVO, PRIORIDADES, REUNIONES
 
 
-class FormularioPasoDeDemanda(forms.Form):
+class FormularioPasoDeDemanda(FormularioConVersion):
     """A step of a demand: the version that was read and, where it asks for them, the reason or the meeting."""
 
-    version = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)
     evento = forms.ModelChoiceField(
         label=_("Reunión que lo acordó"),
         queryset=Evento.objects.none(),
         empty_label=_("Elija la reunión"),
-        widget=forms.Select(attrs={"class": "form-select"}),
     )
     motivo = forms.CharField(
         label=_("Nota"),
         max_length=2000,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 4, "maxlength": 2000, "class": "form-control"}),
+        widget=forms.Textarea(attrs={"rows": 4, "maxlength": 2000}),
     )
 
     def __init__(self, *args, demanda: Demanda, hacia: str, **kwargs) -> None:
@@ -39,14 +37,3 @@ class FormularioPasoDeDemanda(forms.Form):
             self.fields["motivo"].required = True
             self.fields["motivo"].label = _("Por qué")
             self.fields["motivo"].help_text = _("Es lo que leerá quien la propuso.")
-
-    def datos(self) -> dict:
-        return {nombre: valor for nombre, valor in self.cleaned_data.items() if nombre != "version"}
-
-    def poner_errores(self, error: ValidationError) -> None:
-        """Errors of the service beside their fields."""
-        if not hasattr(error, "error_dict"):
-            self.add_error(None, error)
-            return
-        for campo, mensajes in error.message_dict.items():
-            self.add_error(campo if campo in self.fields else None, mensajes)
